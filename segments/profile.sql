@@ -1,0 +1,98 @@
+-- profile: customer
+-- title: 客户画像 / Customer profile
+-- owner: customer-data
+-- grain: customer
+--
+-- One row per customer: the attributes that conditions and messages may use. Money is fen. Names, telephone numbers and
+-- identity numbers are personal data and are not here.
+WITH balances AS (
+  SELECT
+    a.customer_id,
+    CAST(sum(a.balance) FILTER (WHERE a.kind <> 'credit') AS BIGINT) AS total_balance,
+    CAST(sum(a.balance) FILTER (WHERE a.kind = 'deposit') AS BIGINT) AS deposit_balance
+  FROM accounts AS a
+  WHERE a.closed_on IS NULL OR a.closed_on > as_of_date()
+  GROUP BY a.customer_id
+),
+products AS (
+  SELECT
+    h.customer_id,
+    bool_or(h.product = 'salary_plan') AS has_salary_plan,
+    bool_or(h.product = 'pension_deposit') AS has_pension_deposit,
+    bool_or(h.product = 'credit_card') AS has_credit_card,
+    bool_or(h.product IN ('consumer_loan', 'business_loan')) AS has_loan,
+    bool_or(h.product IN ('fund', 'wealth')) AS has_investment
+  FROM holdings AS h
+  WHERE h.since_on <= as_of_date() AND (h.ended_on IS NULL OR h.ended_on > as_of_date())
+  GROUP BY h.customer_id
+),
+logins AS (
+  SELECT e.customer_id, count_if(e.occurred_at > as_of() - INTERVAL 30 DAY) AS logins_30d, max(e.occurred_at) AS last_login_at
+  FROM events AS e
+  WHERE e.occurred_at > as_of() - INTERVAL 90 DAY AND e.occurred_at <= as_of() AND e.name = 'app_login'
+  GROUP BY e.customer_id
+),
+income AS (
+  SELECT
+    t.customer_id,
+    max(t.occurred_at) FILTER (WHERE t.counterparty_kind = 'employer') AS last_salary_at,
+    arg_max(t.amount, t.occurred_at) FILTER (WHERE t.counterparty_kind = 'employer') AS last_salary_amount,
+    max(t.occurred_at) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_at,
+    arg_max(t.amount, t.occurred_at) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_amount
+  FROM transactions AS t
+  WHERE t.occurred_at > as_of() - INTERVAL 62 DAY
+    AND t.occurred_at <= as_of()
+    AND t.direction = 'in'
+    AND t.counterparty_kind IN ('employer', 'pension_fund')
+    AND t.code NOT IN ('报销', '奖金')
+  GROUP BY t.customer_id
+)
+SELECT
+  c.customer_id,
+  CAST(date_sub('year', c.birth_date, as_of_date()) AS INTEGER) AS age,
+  c.birth_date <= as_of_date() - INTERVAL 60 YEAR AS is_senior,
+  c.sex,
+  c.province,
+  c.city,
+  c.county,
+  c.occupation,
+  c.occupation = 'student' AS is_student,
+  c.employer_id,
+  c.monthly_income,
+  CASE
+    WHEN c.monthly_income < 500000 THEN 'below 5k'
+    WHEN c.monthly_income < 1000000 THEN '5k to 10k'
+    WHEN c.monthly_income < 2000000 THEN '10k to 20k'
+    WHEN c.monthly_income < 5000000 THEN '20k to 50k'
+    WHEN c.monthly_income IS NOT NULL THEN '50k and more'
+  END AS income_band,
+  c.risk_rating,
+  c.risk_rated_on,
+  coalesce(c.risk_rated_on > as_of_date() - 365, FALSE) AS risk_rating_valid, -- an assessment holds a year
+  c.branch_id,
+  c.married,
+  c.children,
+  c.vulnerable,
+  as_of_date() - c.opened_on AS tenure_days,
+  coalesce(b.total_balance, 0) AS total_balance,
+  coalesce(b.deposit_balance, 0) AS deposit_balance,
+  coalesce(p.has_salary_plan, FALSE) AS has_salary_plan,
+  coalesce(p.has_pension_deposit, FALSE) AS has_pension_deposit,
+  coalesce(p.has_credit_card, FALSE) AS has_credit_card,
+  coalesce(p.has_loan, FALSE) AS has_loan,
+  coalesce(p.has_investment, FALSE) AS has_investment,
+  coalesce(l.logins_30d, 0) AS logins_30d,
+  l.last_login_at,
+  i.last_salary_at,
+  i.last_salary_amount,
+  i.last_pension_at,
+  i.last_pension_amount,
+  q.customer_id IS NOT NULL AS has_open_complaint,
+  r.customer_id IS NOT NULL AS has_risk_hold
+FROM customers AS c
+LEFT JOIN balances AS b ON b.customer_id = c.customer_id
+LEFT JOIN products AS p ON p.customer_id = c.customer_id
+LEFT JOIN logins AS l ON l.customer_id = c.customer_id
+LEFT JOIN income AS i ON i.customer_id = c.customer_id
+LEFT JOIN segment.open_complaint AS q ON q.customer_id = c.customer_id
+LEFT JOIN segment.risk_hold AS r ON r.customer_id = c.customer_id

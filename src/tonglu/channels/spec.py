@@ -1,0 +1,59 @@
+"""What a kind of channel says of itself, and what the app hands to a channel when it opens one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tonglu.core.delivery import Channel, Texts
+from tonglu.core.errors import Finding, InputError, Place
+
+
+class ChannelOptions(BaseModel):
+    """Base of a kind's options in channels.yaml; unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class ChannelContext:
+    """What the app knows: the channel's name, where hand-over files go, the texts, and secrets by their environment name."""
+
+    name: str
+    handover_root: Path
+    texts: Texts
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+O = TypeVar("O", bound=ChannelOptions)  # noqa: E741
+
+
+@dataclass(frozen=True)
+class ChannelSpec(Generic[O]):
+    """A kind: its name and title, whether its unit is the batch, its options, and how one is opened."""
+
+    kind: str
+    title: str
+    bulk: bool
+    options: type[O]
+    build: Callable[[O, ChannelContext], Channel]
+
+    def open(self, options: Mapping[str, object], context: ChannelContext, place: Place) -> Channel:
+        """A channel with these options.
+
+        Raises:
+            InputError: the kind does not take them; every finding at once.
+        """
+        try:
+            taken = self.options.model_validate(dict(options))
+        except ValidationError as error:
+            raise InputError([_finding(context.name, details, place) for details in error.errors()]) from None
+        return self.build(taken, context)
+
+
+def _finding(name: str, details: Mapping[str, object], place: Place) -> Finding:
+    loc = details["loc"]
+    option = ".".join(map(str, loc)) if isinstance(loc, tuple) else ""
+    return Finding("TL732", f"channel '{name}': option '{option}': {details['msg']}", place)

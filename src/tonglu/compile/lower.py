@@ -1,0 +1,179 @@
+"""Pass: a pinned definition to what the engine runs. Names become keys, conditions become SQL; it never finds anything wrong,
+because `compile/check` has looked before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from tonglu.compile.program import CompiledExit, CompiledGoal, CompiledJourney, Definition
+from tonglu.language.expression import ColumnType
+from tonglu.language.expression_sql import to_sql, value_to_sql
+from tonglu.language.values import Condition
+from tonglu.steps import CompiledStep, Lowered, StepKind, step_kinds
+from tonglu.steps.kind import FOLLOWING, Alternative, CompiledAlternative
+
+STEPS_PER_VERSION = 1000
+IMPLICIT_END = "completed"
+SQL_TYPES = {
+    ColumnType.TEXT: "VARCHAR",
+    ColumnType.INTEGER: "BIGINT",
+    ColumnType.DECIMAL: "DECIMAL(18, 4)",
+    ColumnType.BOOLEAN: "BOOLEAN",
+    ColumnType.DATE: "DATE",
+    ColumnType.INSTANT: "TIMESTAMP",
+    ColumnType.UNKNOWN: "VARCHAR",
+}
+TOUCH_PROPERTIES = {name: ColumnType.TEXT for name in ("touch_key", "journey", "step", "channel")}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names that definitions may use, with their types."""
+
+    profile: Mapping[str, ColumnType]
+    events: Mapping[str, Mapping[str, ColumnType]]
+    segments: frozenset[str]
+    channels: frozenset[str]
+
+    def properties(self, event: str) -> Mapping[str, ColumnType] | None:
+        """The typed properties of an event; None for one that no contract names. Receipts of touches have their own."""
+        return TOUCH_PROPERTIES if event.startswith("touch.") else self.events.get(event)
+
+
+def step_names(definition: Definition) -> list[str]:
+    """The names of all steps in order, the implicit end among them where a path may fall through the last one."""
+    return [name for name, _, _ in with_end(definition)]
+
+
+def with_end(definition: Definition) -> list[tuple[str, StepKind, Lowered]]:
+    """The steps lowered, and an end called 'completed' where the last one leads on."""
+    kinds = step_kinds()
+    steps = [(name, kinds[kind], kinds[kind].lower(fields)) for name, kind, fields in definition.steps]
+    last = steps[-1][2]
+    onward = [last.next, *(one.to for one in last.alternatives)]
+    if FOLLOWING in onward:
+        name = IMPLICIT_END if all(IMPLICIT_END != name for name, _, _ in steps) else f"{IMPLICIT_END}_end"
+        steps.append((name, kinds["end"], Lowered(next=None, reason=IMPLICIT_END, rests=True)))
+    return steps
+
+
+def targets_of(lowered: Lowered, following: str | None) -> list[str]:
+    """The names of the steps that a step may lead to."""
+    named = [lowered.next, lowered.otherwise, *(one.to for one in lowered.alternatives), *(one.to for one in lowered.branches)]
+    return [target for target in (following if name == FOLLOWING else name for name in named if name is not None) if target is not None]
+
+
+def lower(definition: Definition, version_no: int, known: Known, *, current: bool) -> CompiledJourney:
+    """Compile one version."""
+    steps = with_end(definition)
+    keys = {name: version_no * STEPS_PER_VERSION + number for number, (name, _, _) in enumerate(steps, 1)}
+    fields = {name: fields for name, _, fields in definition.steps}
+    compiled = []
+    for number, (name, kind, lowered) in enumerate(steps, 1):
+        following = steps[number][0] if number < len(steps) else None
+        compiled.append(_step(name, number, kind, lowered, keys, following, known, fields.get(name)))
+    header = definition.header
+    ordering = header.enter.order
+    order = None if ordering is None else value_to_sql(ordering.tree, profile_column, known.profile)
+    return CompiledJourney(
+        version_no=version_no,
+        current=current,
+        definition=definition,
+        steps=tuple(compiled),
+        exits=_exits(definition, known),
+        goals=tuple(
+            CompiledGoal(number, goal.called, goal.event, event_condition(goal.event, goal.where, known), goal.within, goal.value)
+            for number, goal in enumerate(header.all_goals)
+        ),
+        enter_where=_enter_where(definition, known),
+        order=order if ordering is None or ordering.descending or order is None else exp.Neg(this=order),
+    )
+
+
+def _step(
+    name: str, number: int, kind: StepKind, lowered: Lowered, keys: Mapping[str, int], following: str | None, known: Known, fields: object
+) -> CompiledStep:
+    def key_of(target: str | None) -> int | None:
+        wanted = following if target == FOLLOWING else target
+        return None if wanted is None else keys[wanted]
+
+    def alternative(one: Alternative) -> CompiledAlternative:
+        event = one.event
+        condition = event_condition(event.event, event.where, known) if event else state_condition(one, known)
+        return CompiledAlternative(key_of(one.to) or 0, event.event if event else None, condition)
+
+    arms = lowered.arms
+    return CompiledStep(
+        key=keys[name],
+        number=number,
+        name=name,
+        kind=kind,
+        lowered=lowered,
+        next_key=key_of(lowered.next),
+        otherwise_key=key_of(lowered.otherwise),
+        alternatives=tuple(alternative(one) for one in lowered.alternatives),
+        arm_keys=tuple(key_of(to) or 0 for to in arms.to) if arms and arms.to[0] else (),
+        when=None if lowered.when is None else customer_condition(lowered.when, known),
+        label=kind.label(fields) if fields is not None else f"结束 {lowered.reason}",
+    )
+
+
+def _exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
+    header = definition.header
+    exits = []
+    if header.on_goal == "exit":
+        exits += [CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known)) for goal in header.all_goals]
+    for ordinal, one in enumerate(header.exit):
+        if one.event is not None:
+            exits.append(CompiledExit(ordinal, f"exit_{one.event}", one.event, event_condition(one.event, one.where, known)))
+        else:
+            name = one.segment or one.left or ""
+            test = segment_test(name)
+            word = "segment" if one.segment else "left"
+            exits.append(CompiledExit(ordinal, f"exit_{word}_{name}", None, test if one.segment else exp.not_(test)))
+    return tuple(exits)
+
+
+def _enter_where(definition: Definition, known: Known) -> exp.Expression | None:
+    enter = definition.header.enter
+    if enter.event is not None:
+        return event_condition(enter.event, enter.where, known)
+    return None if enter.where is None else customer_condition(enter.where, known)
+
+
+def profile_column(name: str) -> exp.Expression:
+    """An attribute of the customer at hand."""
+    return exp.column(name, table="profile", quoted=True)
+
+
+def segment_test(name: str) -> exp.Expression:
+    """Whether the customer at hand is a member as of the run; false where there is no profile."""
+    members = exp.select("customer_id").from_(exp.table_(name, db="segment", quoted=True))
+    inside = exp.In(this=exp.column("customer_id", table="profile"), query=exp.Subquery(this=members))
+    return exp.Coalesce(this=inside, expressions=[exp.false()])
+
+
+def customer_condition(condition: Condition, known: Known) -> exp.Expression:
+    """A condition on the customer's attributes and segments."""
+    return to_sql(condition.tree, profile_column, segment_test, known.profile)
+
+
+def state_condition(one: Alternative, known: Known) -> exp.Expression:
+    """The condition of an alternative that is judged as of the run."""
+    if one.when is not None:
+        return customer_condition(one.when, known)
+    return segment_test(one.segment) if one.segment else exp.not_(segment_test(one.left or ""))
+
+
+def event_condition(event: str, where: Condition | None, known: Known) -> exp.Expression:
+    """The filter of an event `e` over its typed properties; receipts of touches count for the entry that was touched."""
+    properties = known.properties(event) or {}
+
+    def column(name: str) -> exp.Expression:
+        text = exp.Anonymous(this="json_extract_string", expressions=[exp.column("properties", table="e"), exp.Literal.string(f"$.{name}")])
+        kind = SQL_TYPES[properties.get(name, ColumnType.TEXT)]
+        return text if kind == "VARCHAR" else exp.TryCast(this=text, to=exp.DataType.build(kind, dialect="duckdb"))
+
+    return exp.true() if where is None else to_sql(where.tree, column, segment_test, properties)

@@ -1,0 +1,42 @@
+"""Generated SQL is built from AST nodes: a static statement with slots, and the nodes that fill them.
+
+A slot is written `slot('name')` where an expression stands, or `slot_table` names where a table stands. Values never become
+text: a number or a string fills a slot as a literal node, a table as an identifier node.
+"""
+
+import functools
+
+from sqlglot import exp, parse_one
+
+
+@functools.cache
+def _template(text: str) -> exp.Expression:
+    return parse_one(text, dialect="duckdb")
+
+
+def fill(text: str, **nodes: exp.Expression | str | int | bool) -> exp.Expression:
+    """The statement with every slot filled.
+
+    Raises:
+        KeyError: a slot has no node.
+    """
+
+    def put(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous) and node.name.lower() == "slot":
+            given = nodes[node.expressions[0].name]
+            return given.copy() if isinstance(given, exp.Expression) else exp.convert(given)
+        if isinstance(node, exp.Table) and node.name.startswith("slot_"):
+            given = nodes[node.name.removeprefix("slot_")]
+            assert isinstance(given, exp.Table)
+            table = given.copy()
+            if node.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(node.alias)))
+            return table
+        return node
+
+    return _template(text).copy().transform(put)
+
+
+def table(name: str, schema: str) -> exp.Table:
+    """A table by quoted identifiers."""
+    return exp.table_(name, db=schema, quoted=True)

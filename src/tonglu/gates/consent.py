@@ -1,0 +1,35 @@
+"""consent: purpose x channel, opt-outs. Stops only where no channel of `via` may be used; leaves the others in `permitted`."""
+
+from tonglu.gates.gate import Chain, Gate
+
+PERMITTED = """
+    INSERT INTO permitted
+    SELECT p.proposal_no, v.channel, v.place
+    FROM proposal AS p JOIN tonglu.via AS v USING (step_key)
+    WHERE p.outcome IS NULL
+      AND (list_contains($skipping, p.purpose) OR (
+            EXISTS (SELECT 1 FROM source.consents AS c
+                    WHERE c.customer_id = p.customer_id AND c.purpose = p.purpose AND c.channel = v.channel AND c.granted)
+        AND NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS o
+                        WHERE o.customer_id = p.customer_id AND (o.channel = v.channel OR o.channel = '*'))));
+    INSERT INTO stopped
+    SELECT p.proposal_no, CASE WHEN o.customer_id IS NULL THEN 'no_consent' ELSE 'opted_out' END, NULL, 'dropped'
+    FROM proposal AS p
+    LEFT JOIN (SELECT DISTINCT customer_id FROM tonglu.opt_out) AS o USING (customer_id)
+    WHERE p.outcome IS NULL AND p.proposal_no NOT IN (SELECT proposal_no FROM permitted)
+"""
+
+
+def apply(chain: Chain) -> None:
+    """Keep the channels that the customer allows for this purpose."""
+    chain.warehouse.execute(PERMITTED, skipping=chain.skipping("consent"))
+
+
+GATE = Gate(
+    "consent",
+    40,
+    "授权同意 Consent",
+    {"no_consent": "未授权该用途的任何渠道 no channel has consent for this purpose", "opted_out": "客户已退订 the customer opted out"},
+    True,
+    apply,
+)

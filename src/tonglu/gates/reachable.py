@@ -1,0 +1,36 @@
+"""reachable: the first channel of `via` that has consent, an address, and is not switched off; final for the run."""
+
+from tonglu.gates.gate import Chain, Gate
+
+CHOSEN = """
+    UPDATE proposal SET channel = c.channel
+    FROM (
+        SELECT m.proposal_no, arg_min(m.channel, m.place) AS channel
+        FROM permitted AS m
+        JOIN proposal AS p USING (proposal_no)
+        JOIN channel_now AS n ON n.channel = m.channel AND n.usable
+        JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel
+        GROUP BY m.proposal_no
+    ) AS c
+    WHERE c.proposal_no = proposal.proposal_no AND proposal.outcome IS NULL;
+    INSERT INTO stopped
+    SELECT p.proposal_no, CASE WHEN count(n.channel) FILTER (WHERE NOT n.usable) > 0 THEN 'channel_off' ELSE 'no_address' END, NULL, 'dropped'
+    FROM proposal AS p JOIN permitted AS m USING (proposal_no) LEFT JOIN channel_now AS n ON n.channel = m.channel
+    WHERE p.outcome IS NULL AND p.channel IS NULL
+    GROUP BY p.proposal_no
+"""
+
+
+def apply(chain: Chain) -> None:
+    """Choose each proposal's channel."""
+    chain.warehouse.execute(CHOSEN)
+
+
+GATE = Gate(
+    "reachable",
+    60,
+    "可触达 Reachable",
+    {"no_address": "没有可用的联系地址 no permitted channel has an address", "channel_off": "渠道已停用 the channel is switched off"},
+    True,
+    apply,
+)

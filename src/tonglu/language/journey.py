@@ -1,0 +1,303 @@
+"""A journey as it is written: the header as a model, the steps with their kinds, all places kept.
+
+Step kinds are given by the caller: a kind is a name and a model of its fields, the kind's own key among them. A step's kind is
+the one key of its body that names a kind.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal, Protocol, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from tonglu.core.errors import Finding, Place, did_you_mean
+from tonglu.language.loader import load_model
+from tonglu.language.values import (
+    Again,
+    Authored,
+    Condition,
+    Duration,
+    EventName,
+    Limit,
+    Moment,
+    Money,
+    Name,
+    Ordering,
+    Share,
+    Title,
+    as_list,
+    refuse,
+    shown,
+)
+from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
+
+Purpose = Literal["marketing", "service", "care", "regulatory"]
+
+
+class Enter(Authored):
+    """Who enters, and when: members of a segment as they join it, or customers of an event as it happens."""
+
+    segment: Name | None = None
+    event: EventName | None = None
+    where: Condition | None = None
+    fresh: Duration | None = None
+    again: Again = Again("never")
+    limit: Annotated[tuple[Limit, ...], BeforeValidator(as_list)] = ()
+    enrolment: Literal["future", "current", "both"] = "future"
+    order: Ordering | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.segment is None) == (self.event is None):
+            problem = "has both" if self.segment else "has neither 'segment' nor"
+            message = "'enter' has both 'segment' and 'event'" if self.segment else f"'enter' {problem} 'event'"
+            raise refuse(message, "Write one of them: enter: {segment: payroll_new}.", "TL406")
+        if self.event is None and self.fresh is not None:
+            raise refuse("'fresh' belongs to an event", "Remove it.", "TL406")
+        if self.event is not None and self.enrolment != "future":
+            raise refuse("'enrolment' belongs to a segment", "Remove it: events enter as they happen.", "TL406")
+        if len({limit.per for limit in self.limit}) < len(self.limit):
+            raise refuse("two limits of the same kind", "Keep one per run, one per day and one total.", "TL406")
+        return self
+
+
+class Goal(Authored):
+    """What counts as success: an event within a time after assignment, and what it is worth (whole fen)."""
+
+    name: Name | None = None
+    event: EventName
+    where: Condition | None = None
+    value: Money = 0
+    within: Duration
+
+    @property
+    def called(self) -> str:
+        """The goal's name; without one it is called like its event."""
+        return self.name or self.event.replace(".", "_")
+
+
+class Exit(Authored):
+    """What ends an entry at once, wherever it rests: becoming a member, an event, or leaving a segment."""
+
+    segment: Name | None = None
+    event: EventName | None = None
+    where: Condition | None = None
+    left: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [key for key in ("segment", "event", "left") if getattr(self, key) is not None]
+        if len(given) != 1:
+            hint = "Write one item for each: [{segment: a}, {event: b}]."
+            raise refuse("an exit is exactly one of 'segment', 'event' and 'left'", hint, "TL408")
+        if self.where is not None and self.event is None:
+            raise refuse("'where' belongs to an event", "Make a segment of it.", "TL408")
+        return self
+
+
+class Live(Authored):
+    """When the journey runs: from (included) until (not included), on the bank's clock; then open entries finish or stop."""
+
+    starts: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = None
+    then: Literal["finish", "stop"] = "finish"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts is not None and self.until is not None and self.starts >= self.until:
+            raise refuse("'until' is not after 'from'", "", "TL410")
+        return self
+
+
+class JourneyFile(Authored):
+    """The header of a journey; `steps` are read by `read_steps`."""
+
+    journey: Name
+    title: Title
+    purpose: Purpose
+    owner: str
+    enter: Enter
+    holdout: Share = 0.0
+    randomise: Literal["customer", "employer"] = "customer"
+    goal: Goal | None = None
+    goals: tuple[Goal, ...] = ()
+    on_goal: Literal["exit", "continue"] = "exit"
+    exit: Annotated[tuple[Exit, ...], BeforeValidator(as_list)] = ()
+    live: Live = Live()
+    priority: Name | None = None
+    steps: list[Any]
+
+    @property
+    def all_goals(self) -> tuple[Goal, ...]:
+        """The goals, in written order, whether there is one or a list of them."""
+        return (self.goal,) if self.goal is not None else self.goals
+
+    @model_validator(mode="before")
+    @classmethod
+    def _randomise_by(cls, data: Any) -> Any:
+        by = data.get("randomise") if isinstance(data, dict) else None
+        return {**data, "randomise": by["by"]} if isinstance(by, dict) and list(by) == ["by"] else data
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.goal is not None and self.goals:
+            raise refuse("the journey has both 'goal' and 'goals'", "Move the goal into the list.", "TL407")
+        names = [goal.called for goal in self.all_goals]
+        if len(set(names)) < len(names):
+            raise refuse("two goals have the same name", "Give each a 'name'.", "TL407")
+        if self.purpose == "regulatory" and self.holdout > 0:
+            raise refuse("a regulatory journey has no control group", "Remove 'holdout'.", "TL409")
+        return self
+
+
+class StepKindLike(Protocol):
+    """What a step kind has to tell the reader."""
+
+    @property
+    def name(self) -> str:
+        """The key that makes a step one of this kind."""
+
+    @property
+    def fields(self) -> type[BaseModel]:
+        """The model of the step's body, the kind's key included; unknown keys forbidden."""
+
+
+@dataclass(frozen=True)
+class AuthoredStep:
+    """One step as written. `loc` leads to its body in the file, `place` to its name."""
+
+    name: str
+    kind: str
+    fields: BaseModel
+    place: Place
+    loc: Loc
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One journey as written. `normalised` is its canonical JSON; `hash` the first 16 hex digits of its SHA-256."""
+
+    header: JourneyFile
+    steps: tuple[AuthoredStep, ...]
+    file: YamlFile
+    normalised: str
+    hash: str
+
+    @property
+    def name(self) -> str:
+        """The journey's name."""
+        return self.header.journey
+
+
+def read_journey(path: Path, shown_as: str, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> Journey | None:
+    """Read one journey file; None, with findings, when it cannot be used.
+
+    Args:
+        path: the file on disk.
+        shown_as: its path as people know it.
+        kinds: step kinds by name.
+        findings: where everything found is added.
+    """
+    return journey_of(read_yaml(path, shown_as), kinds, findings)
+
+
+def journey_of(file: YamlFile, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> Journey | None:
+    """The same from a file that was already read."""
+    before = len(findings)
+    header = load_model(file, JourneyFile, findings)
+    if not file.readable or not isinstance(file.data, dict):
+        return None
+    steps = read_steps(file, kinds, findings)
+    stem = PurePath(file.shown).stem
+    if header is not None and header.journey != stem:
+        message = f"the journey is called '{header.journey}' but its file '{stem}'"
+        findings.append(
+            file.finding("TL210", message, ("journey",), f"Rename the file to {header.journey}.yaml, or the journey.")
+        )
+    if header is None or len(findings) > before:
+        return None
+    normalised = _normalised(header, steps)
+    return Journey(header, steps, file, normalised, sha256(normalised.encode()).hexdigest()[:16])
+
+
+def read_steps(file: YamlFile, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> tuple[AuthoredStep, ...]:
+    """The steps of a journey in written order, those without findings; their targets are checked when they are compiled."""
+    written = file.at(("steps",))
+    if not isinstance(written, list):
+        return ()
+    if not written:
+        findings.append(file.finding("TL405", "the journey has no steps", ("steps",), "Add at least one."))
+    steps: dict[str, AuthoredStep] = {}
+    first: dict[str, Place] = {}
+    for number, item in enumerate(written):
+        name = _step_name(file, number, item, findings)
+        if name is None:
+            continue
+        loc: Loc = ("steps", number, name)
+        if name in first:
+            hint = f"The first one is on line {first[name].line}."
+            findings.append(file.finding("TL401", f"two steps are called '{name}'", loc, hint, key=True))
+            continue
+        first[name] = file.place(loc, key=True)
+        kind = _step_kind(file, loc, kinds, findings)
+        fields = load_model(file, kinds[kind].fields, findings, loc) if kind is not None else None
+        if kind is not None and fields is not None:
+            steps[name] = AuthoredStep(name, kind, fields, first[name], loc)
+    return tuple(steps.values())
+
+
+def _step_name(file: YamlFile, number: int, item: object, findings: list[Finding]) -> str | None:
+    loc: Loc = ("steps", number)
+    example = "A step is a name and a body: '- settle: {wait: 3 days}'."
+    if not isinstance(item, dict) or len(item) != 1:
+        problem = "has more than one name" if isinstance(item, dict) and item else "has no name"
+        findings.append(file.finding("TL404", f"step {number + 1} {problem}", loc, example))
+        return None
+    name, body = next(iter(item.items()))
+    try:
+        _StepName(name=name)
+    except ValueError:
+        hint = "A name starts with a small letter and has small letters, digits and '_' only."
+        findings.append(file.finding("TL404", f"'{name}' is not a name for a step", (*loc, name), hint, key=True))
+        return None
+    if not isinstance(body, dict):
+        findings.append(
+            file.finding("TL404", f"the body of step '{name}' is {shown(body)}, not a mapping", (*loc, name), example)
+        )
+        return None
+    return str(name)
+
+
+class _StepName(Authored):
+    name: Name
+
+
+def _step_kind(file: YamlFile, loc: Loc, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> str | None:
+    """The kind of a step: the one key that names a kind and is not a field of another kind that is there."""
+    body, name = file.at(loc), loc[-1]
+    named = [key for key in body if key in kinds]
+    mine = [key for key in named if not any(key in _keys(kinds[other]) for other in named if other != key)]
+    if len(mine) == 1:
+        return str(mine[0])
+    if named:
+        message = f"step '{name}' is of two kinds: {' and '.join(repr(key) for key in named)}"
+        findings.append(file.finding("TL403", message, (*loc, named[1]), "Make two steps of it.", key=True))
+        return None
+    guesses = (did_you_mean(key, kinds) for key in body)
+    hint = next((guess for guess in guesses if guess), f"One key names the kind: {', '.join(sorted(kinds))}.")
+    findings.append(file.finding("TL402", f"step '{name}' is of no known kind", loc, hint, key=True))
+    return None
+
+
+def _keys(kind: StepKindLike) -> set[str]:
+    return {field.alias or name for name, field in kind.fields.model_fields.items()}
+
+
+def _normalised(header: JourneyFile, steps: tuple[AuthoredStep, ...]) -> str:
+    """Canonical JSON: sorted keys, defaults left out, so that neither formatting nor a spelt-out default makes a version."""
+    top = header.model_dump(mode="json", exclude_defaults=True, exclude={"steps"})
+    bodies = [[step.name, step.kind, step.fields.model_dump(mode="json", exclude_defaults=True)] for step in steps]
+    return json.dumps({**top, "steps": bodies}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,96 @@
+"""The mailroom: one database, one part per table, and what crosses tables."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tonglu.core.errors import Finding, InputError, Place
+from tonglu.mailroom.batches import Batches
+from tonglu.mailroom.connection import Database
+from tonglu.mailroom.delivery_log import DeliveryLog
+from tonglu.mailroom.erasure import Erased, Erasure
+from tonglu.mailroom.inbox import Inbox
+from tonglu.mailroom.optouts import OptOuts
+from tonglu.mailroom.outbox import Outbox
+from tonglu.mailroom.switches import Action, Scope, Switch, Switches
+
+
+class Mailroom:
+    """What several processes share: deliverers lease from it, receivers post to it, runs hand over to it and read it.
+
+    Open one per process and thread. Every writing call is one durable transaction.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the mailroom's file (on a local disk).
+
+        Raises:
+            TongluError: the SQLite library can corrupt a shared file, or the file comes from a newer version.
+            Unavailable: other processes keep the file busy.
+        """
+        self.path = path
+        self._database = Database(path)
+        self.log = DeliveryLog(self._database)
+        self.inbox = Inbox(self._database)
+        self.optouts = OptOuts(self._database)
+        self.switches = Switches(self._database)
+        self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
+        self.batches = Batches(self._database, self.log)
+        self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts)
+
+    def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
+        """Throw a switch; a kill also cancels, in the same transaction, every unsent row that it reaches. Rows cancelled.
+
+        A journey's touches inside a bulk batch are left out when the batch leaves, if the journey is paused then or was
+        killed after the hand-over; those of the outbox wait while it is paused.
+
+        Raises:
+            InputError: a channel or journey without a name, a name for everything, or nobody who did it.
+        """
+        if (scope is Scope.ALL) != (name == "") or not by.strip() or not reason.strip():
+            place = Place("switch")
+            message = "a switch needs who and why, and a name exactly when it is about one channel or journey"
+            raise InputError([Finding("TL720", message, place)])
+        with self._database.transaction():
+            self.switches.note(Switch(scope, name, action, by, reason, at))
+            return self.outbox.cancel_reached(scope, name, at, f"killed by {by}") if action is Action.KILL else 0
+
+    def cancel(
+        self, keys: Iterable[str], at: datetime, reason: str, in_batches: Mapping[str, Iterable[str]] | None = None
+    ) -> int:
+        """Cancel touches that have not begun to leave: outbox keys, and touches inside batches by batch_id. How many."""
+        cancelled = self.outbox.cancel(keys, at, reason)
+        for batch_id, touches in (in_batches or {}).items():
+            cancelled += self.batches.exclude(batch_id, touches, at, reason)
+        return cancelled
+
+    def purge(self, before: datetime, staged_root: Path, inbox_read: int = 0) -> Erased:
+        """Erase payloads and staged files settled before an instant, and news up to the watermark `inbox_read`.
+
+        Keys, states and the log stay: they are what keeps a hand-over idempotent.
+        """
+        return self._erasure.purge(before, staged_root, inbox_read)
+
+    def forget(self, customer_id: int, at: datetime, staged_root: Path) -> Erased:
+        """Cancel what waits for a customer, erase what is kept about them, and let nothing leave for them any more.
+
+        Raises:
+            Unavailable: something of theirs is being sent at this moment; the opt-out holds already, ask again.
+        """
+        return self._erasure.forget(customer_id, at, staged_root)
+
+    def quick_check(self) -> list[str]:
+        """What is wrong with the file; nothing when it is whole."""
+        return list(self._database.quick_check())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

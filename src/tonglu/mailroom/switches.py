@@ -1,0 +1,102 @@
+"""Switches: pause, resume and kill, for everything, a channel or a journey; append-only, the latest of each scope counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tonglu.core.delivery import instant_of, instant_text
+from tonglu.mailroom.connection import Database, Row
+
+_THROW = """
+INSERT INTO switch (scope, name, action, by, reason, at) VALUES (:scope, :name, :action, :by, :reason, :at)
+"""
+_SINCE = "SELECT seq, scope, name, action, by, reason, at FROM switch WHERE seq > :seq ORDER BY seq"
+_IN_FORCE = """
+SELECT seq, scope, name, action, by, reason, at FROM switch AS thrown
+WHERE action <> 'resume'
+  AND seq = (SELECT max(seq) FROM switch AS later WHERE later.scope = thrown.scope AND later.name = thrown.name)
+ORDER BY seq
+"""
+_KILLED_SINCE = """
+SELECT DISTINCT name FROM switch
+WHERE scope = 'journey' AND action = 'kill' AND seq > (SELECT switch_seq FROM outbox WHERE key = :key)
+"""
+
+
+class Scope(StrEnum):
+    """What a switch is about."""
+
+    ALL = "all"
+    CHANNEL = "channel"
+    JOURNEY = "journey"
+
+
+class Action(StrEnum):
+    """A pause holds what waits; a kill cancels it, and what comes, until a resume; a resume brings nothing back."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    KILL = "kill"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One throw of a switch: of what, by whom, why. `name` is empty for everything."""
+
+    scope: Scope
+    name: str
+    action: Action
+    by: str
+    reason: str
+    at: datetime
+    seq: int = 0
+
+
+class Switches:
+    """Read here; thrown through `Mailroom.throw`, which also cancels what a kill reaches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, switch: Switch) -> None:
+        """Append a switch inside the caller's transaction."""
+        self._database.change(
+            _THROW,
+            {
+                "scope": switch.scope.value,
+                "name": switch.name,
+                "action": switch.action.value,
+                "by": switch.by,
+                "reason": switch.reason,
+                "at": instant_text(switch.at),
+            },
+        )
+
+    def in_force(self) -> list[Switch]:
+        """The pauses and kills that hold now, oldest first."""
+        return [_switch(row) for row in self._database.rows(_IN_FORCE)]
+
+    def since(self, seq: int = 0) -> list[Switch]:
+        """Every throw after the watermark `seq`, oldest first: the audit trail."""
+        return [_switch(row) for row in self._database.rows(_SINCE, {"seq": seq})]
+
+    def stop_of(self, channel: str, journey: str = "") -> Action | None:
+        """What holds a touch of this channel and journey now: kill before pause, None when it may go."""
+        reaching = {
+            switch.action
+            for switch in self.in_force()
+            if switch.scope is Scope.ALL
+            or (switch.scope is Scope.CHANNEL and switch.name == channel)
+            or (switch.scope is Scope.JOURNEY and switch.name == journey)
+        }
+        return Action.KILL if Action.KILL in reaching else Action.PAUSE if reaching else None
+
+    def stopped_journeys(self, batch_id: str) -> frozenset[str]:
+        """Journeys whose touches must not leave with a batch: stopped now, or killed at any time after its hand-over."""
+        killed = (str(row[0]) for row in self._database.rows(_KILLED_SINCE, {"key": batch_id}))
+        return frozenset(killed) | {switch.name for switch in self.in_force() if switch.scope is Scope.JOURNEY}
+
+
+def _switch(row: Row) -> Switch:
+    seq, scope, name, action, by, reason, at = row
+    return Switch(Scope(scope), name, Action(action), by, reason, instant_of(at), seq)

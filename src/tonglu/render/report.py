@@ -1,0 +1,184 @@
+"""The report: one HTML file that needs nothing else, not even a script."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tonglu.core.clock import show_instant
+from tonglu.render import charts, svg
+from tonglu.render.facts import (
+    BANK_ZONE,
+    Facts,
+    arms_by_step,
+    gather,
+    newest_arms,
+    notices,
+    touches_by_day,
+    withheld_because,
+)
+from tonglu.render.icons import sign
+from tonglu.render.journey_map import draw_journey
+from tonglu.render.published import Arm, Journey, Lift, Passage, Published
+from tonglu.render.scale import percent, points, signed
+from tonglu.render.words import KINDS, OUTCOMES, TOUCH_OUTCOMES, kind_words, reason_words
+
+_BESIDE = 700.0
+"""A map up to this wide stands beside its numbers, a wider one above them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the strip at the top, its trend over the runs beside it."""
+
+    zh: str
+    en: str
+    total: int
+    trend: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyPart:
+    """One journey's part of the page."""
+
+    journey: Journey
+    map: Markup
+    wide: bool
+    funnel: list[Passage]
+    funnel_chart: Markup
+    lifts: list[Lift]
+    arm_charts: list[tuple[str, Markup]]
+    arms: list[Arm]
+
+
+def write_report(
+    published: Published, out: Path, truth: Mapping[str, float] | None, title: str, zone: ZoneInfo = BANK_ZONE
+) -> Path:
+    """Write the report of everything published to `out` and return its path.
+
+    `truth` maps journeys to their true lift (a difference of rates) where a synthetic bank knows it. The file appears whole
+    or not at all. Raises OSError where it cannot be written.
+    """
+    page = report_page(published, truth, title, zone)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return out
+
+
+def report_page(published: Published, truth: Mapping[str, float] | None, title: str, zone: ZoneInfo = BANK_ZONE) -> str:
+    """The report's HTML; the same views give the same bytes."""
+    facts, known = gather(published), truth or {}
+    templates = Environment(
+        loader=PackageLoader("tonglu.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.filters.update(percent=percent, points=points, count=_count, signed=signed, because=withheld_because)
+    touches = charts.touch_chart(
+        touches_by_day(facts, zone), {outcome: f"{words.zh} {words.en}" for outcome, words in TOUCH_OUTCOMES.items()}
+    )
+    return templates.get_template("report.html.j2").render(
+        title=title,
+        style=Markup(svg.theme()),  # noqa: S704 - our own style sheet
+        run=facts.runs[-1] if facts.runs else None,
+        runs=facts.runs,
+        at=lambda instant: show_instant(instant, zone),
+        zone=str(zone),
+        figures=_figures(facts),
+        notices=notices(facts),
+        lift_chart=Markup(charts.lift_chart(_measured(facts, facts.lifts, known))),  # noqa: S704 - drawn by us, texts escaped
+        lifts=facts.lifts,
+        truth=known,
+        journeys=[_part(facts, journey) for journey in facts.journeys],
+        title_of=facts.title_of,
+        touch_chart=Markup(touches),  # noqa: S704
+        reason_chart=Markup(charts.reason_chart(_bars(facts))),  # noqa: S704
+        segments=[(row, _trend(row.history, row.segment)) for row in facts.segments],
+        checks=facts.checks,
+        conservation=facts.conservation,
+        kinds=[
+            (KINDS[kind], Markup(sign(kind))) for kind in ("touch", "wait", "wait_for", "branch", "experiment", "task", "end")
+        ],  # noqa: S704
+        kind_words=kind_words,
+    )
+
+
+def _part(facts: Facts, journey: Journey) -> JourneyPart:
+    steps = [step for step in facts.steps if step.journey == journey.journey]
+    funnel = [passage for passage in facts.funnel if passage.journey == journey.journey]
+    drawn = draw_journey(journey.title_zh or journey.journey, steps, funnel)
+    labels = {step.step: step.label_zh or step.step for step in steps}
+    bars = [charts.Passed(labels.get(row.step, row.step), row.arrived, row.resting) for row in funnel]
+    named = f"{journey.journey}: 漏斗 funnel"
+    learned = arms_by_step(facts, journey.journey)
+    arms = [arm for arm in newest_arms(facts.arms) if arm.journey == journey.journey]
+    lifts = [lift for lift in facts.lifts if lift.journey == journey.journey]
+    return JourneyPart(
+        journey=journey,
+        map=Markup(drawn),  # noqa: S704 - drawn by us, texts escaped
+        wide=_width(drawn) > _BESIDE,
+        funnel=funnel,
+        funnel_chart=Markup(charts.funnel_chart(bars, named)),  # noqa: S704
+        lifts=lifts,
+        arm_charts=[(step, Markup(charts.arm_chart(shares, f"{step}: arms"))) for step, shares in learned.items()],  # noqa: S704
+        arms=arms,
+    )
+
+
+def _measured(facts: Facts, lifts: Sequence[Lift], truth: Mapping[str, float]) -> list[charts.Measured]:
+    return [
+        charts.Measured(
+            facts.title_of(lift.journey),
+            f"{lift.goal} · {lift.n_treated:,} / {lift.n_control:,}",
+            None if lift.withheld else lift.lift,
+            lift.lift_low,
+            lift.lift_high,
+            truth.get(lift.journey),
+            withheld_because(lift) if lift.withheld else "",
+        )
+        for lift in lifts
+    ]
+
+
+def _bars(facts: Facts) -> list[charts.Bar]:
+    bars = []
+    for row in facts.reasons:
+        words, outcome = reason_words(row.outcome, row.gate, row.reason), OUTCOMES.get(row.outcome)
+        same = outcome is None or words.zh == outcome.zh
+        zh = words.zh if same or outcome is None else f"{outcome.zh} · {words.zh}"
+        bars.append(charts.Bar(zh, words.en, row.decisions, row.outcome))
+    return bars
+
+
+def _figures(facts: Facts) -> list[Figure]:
+    columns = (
+        ("进入旅程", "entered", [run.entered for run in facts.runs]),
+        ("触达提议", "proposals", [run.proposals for run in facts.runs]),
+        ("已发送", "sent", [run.sent for run in facts.runs]),
+        ("已推迟", "deferred", [run.deferred for run in facts.runs]),
+        ("已放弃", "dropped", [run.dropped for run in facts.runs]),
+        ("已结束", "ended", [run.ended for run in facts.runs]),
+        ("转化", "conversions", [run.conversions for run in facts.runs]),
+    )
+    return [Figure(zh, en, sum(values), _trend(values, f"{en} by run")) for zh, en, values in columns]
+
+
+def _trend(values: Sequence[int], title: str) -> Markup:
+    return Markup(charts.trend_line(values, title))  # noqa: S704 - drawn by us, texts escaped
+
+
+def _width(drawing: str) -> float:
+    return float(drawing.split(' width="', 1)[1].split('"', 1)[0])
+
+
+def _count(number: int | float | None) -> str:
+    return "–" if number is None else f"{number:,.0f}"

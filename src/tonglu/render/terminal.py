@@ -1,0 +1,230 @@
+"""What the command line shows: tables of the published views as rich renderables, and the consoles that print them.
+
+Colours carry no meaning of their own, so NO_COLOR (which rich honours) and a file lose nothing. Narrow terminals drop the
+least needed columns. Texts from definitions and data are never read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from tonglu.core.clock import show_instant
+from tonglu.render import published as views
+from tonglu.render.facts import BANK_ZONE, Facts, gather, newest_arms, notices, withheld_because
+from tonglu.render.published import Published, read
+from tonglu.render.scale import percent, points
+from tonglu.render.sheet import Column, Sheet
+from tonglu.render.words import OUTCOMES, reason_words
+
+_TONES = {"bad": "red", "warn": "yellow", "note": "dim"}.get
+
+
+class Happening(NamedTuple):
+    """One row of a customer's timeline, as `customer_timeline` has it."""
+
+    at: datetime
+    what: str
+    journey: str | None
+    step: str | None
+    detail: str | None
+
+
+def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A console that colours only what it is told to; stdout for results, stderr for talk."""
+    return Console(stderr=stderr, highlight=False, width=width)
+
+
+def make_progress(console: Console) -> Progress:
+    """A progress bar on `console` that vanishes when done, and is silent where the console is no terminal."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def run_summary(published: Published, zone: ZoneInfo = BANK_ZONE) -> RenderableType:
+    """The last run beside the sum over all runs."""
+    runs = read(published, views.RUNS, views.Run)
+    if not runs:
+        return Text("还没有运行 no run yet", style="dim")
+    last = runs[-1]
+    names = ("entered", "proposals", "sent", "deferred", "dropped", "conversions", "ended")
+    words = ("进入旅程", "触达提议", "已发送", "已推迟", "已放弃", "转化", "已结束")
+    rows = [
+        (zh, name, _count(getattr(last, name)), _count(sum(getattr(run, name) for run in runs)))
+        for zh, name in zip(words, names, strict=True)
+    ]
+    columns = (Column(""), Column("", need=1), Column(f"run {last.run_no}", "right"), Column(f"{len(runs)} runs", "right"))
+    title = f"第 {last.run_no} 次运行 run {last.run_no}, as of {show_instant(last.as_of, zone)} ({zone})"
+    return Sheet(title, columns, rows)
+
+
+def status(published: Published, zone: ZoneInfo = BANK_ZONE) -> RenderableType:
+    """Where things stand: the last run, the journeys, what needs attention."""
+    facts = gather(published)
+    rows = [
+        (
+            known.title_zh or known.journey,
+            known.journey,
+            str(known.version_no),
+            *map(_count, (known.treated, known.control, known.resting)),
+        )
+        for known in facts.journeys
+    ]
+    columns = (
+        Column("旅程 journey"),
+        Column("name", need=2),
+        Column("version", "right", need=3),
+        Column("treated", "right"),
+        Column("control", "right", need=1),
+        Column("open", "right"),
+    )
+    return Group(run_summary(published, zone), Text(), Sheet("旅程 journeys", columns, rows), Text(), _attention(facts))
+
+
+def attention(published: Published) -> RenderableType:
+    """What needs a human, the gravest first."""
+    return _attention(gather(published))
+
+
+def lift_table(published: Published, truth: Mapping[str, float] | None = None) -> RenderableType:
+    """Lift per journey and goal in percentage points with its 95 % interval, next to the synthetic truth where it is known."""
+    facts, known = gather(published), truth or {}
+    rows = []
+    for lift in facts.lifts:
+        interval = f"[{points(lift.lift_low)}, {points(lift.lift_high)}]"
+        measured = Text("withheld", style="dim") if lift.withheld else Text(points(lift.lift), style=_tone(lift))
+        rows.append(
+            (
+                facts.title_of(lift.journey),
+                lift.goal,
+                f"{_count(lift.n_treated)}/{_count(lift.n_control)}",
+                f"{_count(lift.conversions_treated)}/{_count(lift.conversions_control)}",
+                _rate(lift.rate_treated),
+                _rate(lift.rate_control),
+                measured,
+                Text("–", style="dim") if lift.withheld else Text(interval),
+                *([_truth(lift, known.get(lift.journey))] if truth is not None else []),
+                withheld_because(lift) if lift.withheld else lift.method or "",
+            )
+        )
+    columns = [
+        Column("旅程 journey"),
+        Column("goal", need=4),
+        Column("matured t/c", "right", need=3),
+        Column("converted t/c", "right", need=6),
+        Column("treated", "right", need=5),
+        Column("control", "right", need=5),
+        Column("lift pp", "right"),
+        Column("95% interval", "right"),
+        *([Column("synthetic truth", "right")] if truth is not None else []),
+        Column("method", need=2),
+    ]
+    return Sheet("提升 lift, treated minus control by intention to treat", columns, rows)
+
+
+def decisions_table(published: Published) -> RenderableType:
+    """How often each outcome and reason was decided, over all runs."""
+    reasons = read(published, views.REASONS, views.Reason)
+    total = sum(row.decisions for row in reasons)
+    rows = []
+    for row in reasons:
+        words, outcome = reason_words(row.outcome, row.gate, row.reason), OUTCOMES.get(row.outcome)
+        share = percent(row.decisions / total, 1)
+        rows.append((outcome.zh if outcome else row.outcome, row.outcome, words.zh, words.en, _count(row.decisions), share))
+    columns = (
+        Column("结果"),
+        Column("outcome", need=2),
+        Column("原因"),
+        Column("reason", need=1),
+        Column("decisions", "right"),
+        Column("share", "right"),
+    )
+    return Sheet("决策原因 decisions by reason", columns, rows)
+
+
+def arms_table(published: Published) -> RenderableType:
+    """What was learned about each arm, and the probability with which the next run draws it."""
+    arms = newest_arms(read(published, views.ARMS, views.Arm))
+    rows = [
+        (arm.journey, arm.step, arm.arm, _count(arm.n), _count(arm.conversions), _rate(arm.conversions / arm.n if arm.n else None),
+         _share(arm.p_best), _share(arm.propensity))
+        for arm in arms
+    ]  # fmt: skip
+    columns = (
+        Column("旅程 journey", need=1),
+        Column("step"),
+        Column("arm"),
+        Column("n", "right"),
+        Column("converted", "right", need=3),
+        Column("rate", "right"),
+        Column("P(best)", "right", need=2),
+        Column("propensity", "right"),
+    )
+    return Sheet("方案学习 arms learned", columns, rows)
+
+
+def explain(customer_id: int, timeline: Iterable[Happening], zone: ZoneInfo = BANK_ZONE) -> RenderableType:
+    """One customer's timeline, earliest first, on the bank's wall clock."""
+    rows = [
+        (show_instant(row.at, zone), row.what, row.journey or "", row.step or "", row.detail or "")
+        for row in sorted(timeline, key=lambda row: row.at)
+    ]
+    columns = (Column("时间 at"), Column("事件 what"), Column("旅程 journey", need=1), Column("步骤 step"), Column("说明 detail"))
+    return Sheet(f"客户 customer {customer_id}", columns, rows, empty="没有记录 nothing recorded about this customer")
+
+
+def overview(published: Published, truth: Mapping[str, float] | None = None, zone: ZoneInfo = BANK_ZONE) -> RenderableType:
+    """What happened, on one screen: runs, decisions, lift beside the truth, arms, attention."""
+    parts = (
+        run_summary(published, zone),
+        decisions_table(published),
+        lift_table(published, truth),
+        arms_table(published),
+        attention(published),
+    )
+    return Group(*(piece for part in parts for piece in (part, Text())))
+
+
+def _attention(facts: Facts) -> RenderableType:
+    rows = [(Text(found.about, style=_TONES(found.grave, "")), found.zh, found.en) for found in notices(facts)]
+    columns = (Column("对象 about"), Column("需要关注"), Column("what", need=1))
+    return Sheet("需要关注 needs attention", columns, rows, empty="没有需要处理的事项 nothing needs attention")
+
+
+def _tone(lift: views.Lift) -> str:
+    if lift.lift_low is not None and lift.lift_low > 0:
+        return "green"
+    return "red" if lift.lift_high is not None and lift.lift_high < 0 else ""
+
+
+def _truth(lift: views.Lift, truth: float | None) -> str:
+    """The truth, marked where a shown interval misses it."""
+    if truth is None:
+        return "–"
+    missed = lift.lift_low is not None and lift.lift_high is not None and not lift.lift_low <= truth <= lift.lift_high
+    return f"{points(truth)} !" if missed else points(truth)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _rate(share: float | None) -> str:
+    return "–" if share is None else percent(share, 2)
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else percent(share, 1)

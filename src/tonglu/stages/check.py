@@ -1,0 +1,235 @@
+"""Check: judge what lies in staging against the contracts, before anything moves.
+
+Row rules were marked at ingest and are counted here; volume and freshness compare with what the warehouse has; everything that
+can be said as an expectation is said by the judge (Great Expectations, see `tonglu.quality`), over the same staging tables by SQL.
+A blocking breach raises; a quarantining one leaves its rows marked, and `promote` sets them aside.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlglot import exp
+
+from tonglu.core.durations import format_duration
+from tonglu.core.errors import CheckFailed
+from tonglu.core.ports import Warehouse
+from tonglu.language.contract import Breach, Contract, RuleKind
+from tonglu.stages.pattern import column, fill
+from tonglu.stages.tables import current, staging
+
+_MARKED = """
+SELECT _rule, count(*), min(_file), min(_row), list(shown)[1:5]
+FROM staged WHERE _rule IS NOT NULL GROUP BY _rule ORDER BY _rule
+"""
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one expectation of one table came to.
+
+    `severity` is what a breach means (block, quarantine, warn). `unexpected` counts rows; `sample` shows some of their values,
+    masked in tables of personal data; `where` is the first file and line.
+    """
+
+    table: str
+    expectation: str
+    severity: Breach
+    success: bool
+    expected: str = ""
+    observed: str = ""
+    unexpected: int = 0
+    sample: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether this verdict stops the run."""
+        return not self.success and self.severity is Breach.BLOCK
+
+    def __str__(self) -> str:
+        parts = [f"{self.table}: {self.expectation}"]
+        parts += [f"expected {self.expected}"] if self.expected else []
+        parts += [f"observed {self.observed}"] if self.observed else []
+        parts += [f"for example {', '.join(self.sample)}"] if self.sample else []
+        return "; ".join(parts) + (f" ({self.where})" if self.where else "")
+
+
+class Judge(Protocol):
+    """Runs the expectations of a contract over its staging table."""
+
+    def judge(self, contract: Contract) -> Sequence[Verdict]:
+        """One verdict per expectation."""
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """All verdicts of a run, and how many staged rows of each table will be set aside for breaking a row rule."""
+
+    run_no: int
+    verdicts: tuple[Verdict, ...]
+    aside: Mapping[str, int]
+
+    @property
+    def blocking(self) -> tuple[Verdict, ...]:
+        """The verdicts that stop the run."""
+        return tuple(verdict for verdict in self.verdicts if verdict.stops)
+
+    @property
+    def breaches(self) -> tuple[Verdict, ...]:
+        """Every verdict that is not a success."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.success)
+
+
+class ContractBroken(CheckFailed):
+    """Data broke a contract that blocks. `summary` has every verdict, for the written report."""
+
+    def __init__(self, summary: CheckSummary) -> None:
+        self.summary = summary
+        lines = [f"{len(summary.blocking)} blocking breach(es) of data contracts; nothing was moved", *map(str, summary.blocking)]
+        super().__init__("\n  ".join(lines))
+
+
+def check(
+    warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int, *, as_of: datetime, judge: Judge | None
+) -> CheckSummary:
+    """Judge staging.
+
+    Args:
+        warehouse: the warehouse, with a committed staging.
+        contracts: what was promised.
+        run_no: the run.
+        as_of: the run's instant, against which freshness is measured.
+        judge: runs the expectations; None when the project says `quality: off`, which leaves row rules, volume and freshness.
+
+    Raises:
+        ContractBroken: at least one blocking breach; nothing was changed.
+    """
+    verdicts: list[Verdict] = []
+    aside: dict[str, int] = {}
+    for contract in contracts.values():
+        marked = _marked(warehouse, contract)
+        aside[contract.table] = sum(verdict.unexpected for verdict in marked)
+        staged = warehouse.fetch(fill("SELECT count(*) FROM staged", {"staged": staging(contract)}))[0][0]
+        verdicts += marked + _volume(warehouse, contract) + _freshness(warehouse, contract, as_of)
+        if judge is not None and staged:
+            verdicts += judge.judge(contract)
+    summary = CheckSummary(run_no, tuple(verdicts), {table: count for table, count in aside.items() if count})
+    if summary.blocking:
+        raise ContractBroken(summary)
+    return summary
+
+
+def record_checks(warehouse: Warehouse, summary: CheckSummary) -> None:
+    """Keep a run's verdicts in `tonglu.check_result`; call it inside the run's transaction."""
+    for verdict in summary.verdicts:
+        warehouse.run(
+            "ingest/record_check",
+            run_no=summary.run_no,
+            source_table=verdict.table,
+            expectation=verdict.expectation,
+            severity=verdict.severity.value,
+            success=verdict.success,
+            observed=verdict.observed,
+        )
+
+
+def shown_values(contract: Contract, values: Sequence[object]) -> tuple[str, ...]:
+    """Values for a report, short, and masked when the table holds personal data."""
+    return tuple(MASK if contract.personal else "null" if value is None else str(value)[:60] for value in values)
+
+
+def _marked(warehouse: Warehouse, contract: Contract) -> list[Verdict]:
+    """The row rules that staged rows break."""
+    shown: exp.Expression = exp.cast(exp.null(), "text")
+    rules = {rule.name: rule for rule in contract.rules()}
+    cases = []
+    for name, rule in rules.items():
+        if rule.kind is RuleKind.TYPE:
+            value = exp.Anonymous(this="json_extract_string", expressions=[column("_raw"), exp.convert(f"$.{rule.column}")])
+        else:
+            value = exp.cast(column("properties" if rule.kind is RuleKind.PROPERTY else rule.column), "text")
+        cases.append(exp.If(this=exp.EQ(this=column("_rule"), expression=exp.convert(name)), true=value))
+    shown = exp.Case(ifs=cases)
+    rows = warehouse.fetch(fill(_MARKED, {"staged": staging(contract)}, conditions={"shown": shown}))
+    return [
+        Verdict(
+            contract.table,
+            name,
+            rules[name].breach,
+            success=False,
+            expected=expected(contract, rules[name].kind, rules[name].column),
+            observed=f"{count} row(s)",
+            unexpected=count,
+            sample=shown_values(contract, values),
+            where=f"{file}:{line}",
+        )
+        for name, count, file, line, values in rows
+    ]
+
+
+def expected(contract: Contract, kind: RuleKind, name: str) -> str:
+    """A row rule in words."""
+    if kind is RuleKind.NAME:
+        return f"one of {', '.join(contract.names or {})}"
+    if kind is RuleKind.PROPERTY:
+        return f"the property '{name}' of the type that its event promises"
+    promised = contract.columns[name]
+    return {
+        RuleKind.TYPE: f"a value of type {promised.type}",
+        RuleKind.REQUIRED: "a value",
+        RuleKind.VALUES: f"one of {', '.join(map(str, promised.values or ()))}",
+        RuleKind.RANGE: f"from {promised.min if promised.min is not None else '-∞'} to {promised.max if promised.max is not None else '∞'}",
+        RuleKind.MATCHES: f"text like {promised.matches}",
+    }[kind]
+
+
+def _volume(warehouse: Warehouse, contract: Contract) -> list[Verdict]:
+    """The newest delivered day against the promise and the delivery before; a table's first delivery is no yardstick."""
+    if contract.volume is None:
+        return []
+    days: list[tuple[date, int]] = warehouse.rows("ingest/deliveries", source_table=contract.table)
+    staged = warehouse.rows("ingest/staged_days", source_table=contract.table)
+    if not staged:
+        return []
+    newest, rows = staged[-1]
+    verdicts = []
+    severity = Breach(contract.volume.breach)
+    if contract.volume.min_rows is not None:
+        least = contract.volume.min_rows
+        text = f"at least {least} row(s) on {newest}"
+        verdicts.append(Verdict(contract.table, "volume:min_rows", severity, rows >= least, text, f"{rows}"))
+    # The first delivery is the opening balance, of a size of its own.
+    earlier = [count for day, count in days[1:] if day < newest]
+    if contract.volume.against_yesterday and earlier and earlier[-1]:
+        low, high = contract.volume.against_yesterday
+        ratio = rows / earlier[-1]
+        text = f"{low:g} to {high:g} times the {earlier[-1]} row(s) of the delivery before"
+        name = "volume:against_yesterday"
+        verdicts.append(Verdict(contract.table, name, severity, low <= ratio <= high, text, f"{rows} row(s), {ratio:.2f} times"))
+    return verdicts
+
+
+def _freshness(warehouse: Warehouse, contract: Contract, as_of: datetime) -> list[Verdict]:
+    if contract.freshness is None or contract.time is None:
+        return []
+    pattern = """
+    SELECT max(newest) FROM (
+      SELECT max(moment) AS newest FROM staged WHERE _rule IS NULL AND moment <= $as_of
+      UNION ALL
+      SELECT max(moment) AS newest FROM present
+    ) AS both
+    """
+    statement = fill(
+        pattern, {"staged": staging(contract), "present": current(contract)}, conditions={"moment": column(contract.time)}
+    )
+    newest = warehouse.fetch(statement, as_of=as_of)[0][0]
+    if isinstance(newest, date) and not isinstance(newest, datetime):
+        newest = datetime(newest.year, newest.month, newest.day)
+    within = contract.freshness.newest_within
+    fresh = newest is not None and as_of - newest <= within
+    text = f"a row not older than {format_duration(within)} at {as_of:%Y-%m-%d %H:%M}"
+    observed = f"{newest:%Y-%m-%d %H:%M}" if newest is not None else "no row"
+    return [Verdict(contract.table, "freshness", Breach(contract.freshness.breach), fresh, text, observed)]

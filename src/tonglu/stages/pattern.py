@@ -1,0 +1,85 @@
+"""SQL with holes: static text whose tables, column lists and conditions are put in as syntax trees, never as text.
+
+A pattern is ordinary SQL that names its holes like tables and columns: `SELECT payload FROM staged AS s WHERE due`. `fill` parses
+it once and replaces the nodes, so that nothing which comes from a file ever meets the parser.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import sqlglot
+from sqlglot import exp
+
+
+@functools.cache
+def _parsed(pattern: str) -> exp.Expression:
+    return sqlglot.parse_one(pattern, dialect="duckdb")
+
+
+def fill(
+    pattern: str,
+    tables: Mapping[str, exp.Table] | None = None,
+    lists: Mapping[str, Sequence[exp.Expression]] | None = None,
+    conditions: Mapping[str, exp.Expression] | None = None,
+) -> exp.Expression:
+    """The statement of a pattern.
+
+    Args:
+        pattern: one DuckDB statement.
+        tables: what stands for a table's name; the pattern's alias is kept.
+        lists: expressions that take the place of one column in a list (of a SELECT, PARTITION BY, INSERT, ...).
+        conditions: an expression that takes the place of a column anywhere.
+    """
+    tree = _parsed(pattern).copy()
+    for table in list(tree.find_all(exp.Table)):
+        _fill_table(table, tables or {})
+    for column in list(tree.find_all(exp.Column)):
+        if column.table:
+            continue
+        if lists and column.name in lists:
+            column.replace([part.copy() for part in lists[column.name]])
+        elif conditions and column.name in conditions:
+            column.replace(exp.paren(conditions[column.name].copy()))
+    for schema in tree.find_all(exp.Schema):
+        parts = schema.expressions
+        if lists and len(parts) == 1 and parts[0].name in lists:
+            schema.set("expressions", [exp.to_identifier(part.alias_or_name, quoted=True) for part in lists[parts[0].name]])
+    return tree
+
+
+def _fill_table(table: exp.Table, tables: Mapping[str, exp.Table]) -> None:
+    if table.db or table.name not in tables:
+        return
+    filled = tables[table.name].copy()
+    alias = table.args.get("alias")
+    if alias is not None:
+        filled.set("alias", alias.copy())
+    joins = table.args.get("joins")
+    if joins:
+        filled.set("joins", joins)
+    table.replace(filled)
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    """A quoted column, of a table's alias when given."""
+    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(table, quoted=False) if table else None)
+
+
+def columns(names: Sequence[str], table: str | None = None) -> list[exp.Expression]:
+    """Quoted columns."""
+    return [column(name, table) for name in names]
+
+
+def all_of(parts: Sequence[exp.Expression]) -> exp.Expression:
+    """All conditions hold; of none, true."""
+    return exp.and_(*parts) if parts else exp.true()
+
+
+def any_of(parts: Sequence[exp.Expression]) -> exp.Expression:
+    """At least one condition holds; of none, false."""
+    return exp.or_(*parts) if parts else exp.false()
+
+
+def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+    """A function of DuckDB by its own name; sqlglot's rewriting of functions is bypassed on purpose."""
+    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])

@@ -1,0 +1,231 @@
+"""Effects of treated against control, with intervals: differences, relative lifts, tests.
+
+Every function takes (treated, control) and returns an `Interval`, or `Withheld` with the reason why the data
+cannot carry one yet. No function divides by zero, returns nan, or invents certainty from an empty arm.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tonglu.stats.distributions import normal_quantile, normal_two_sided, student_quantile
+from tonglu.stats.sufficient import Clusters, Moments, Proportion
+
+FEW_CONVERSIONS = 30
+"""Below this many conversions in either arm the score interval replaces Wald's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An effect with its confidence limits, and the name of the method that gave them."""
+
+    estimate: float
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Significance:
+    """A test statistic and its two-sided p value."""
+
+    statistic: float
+    p_value: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No number, because of `reason`."""
+
+    reason: str
+
+
+Effect: TypeAlias = Interval | Withheld
+
+NO_TREATED = Withheld("nobody treated yet")
+NO_CONTROL = Withheld("nobody in control yet")
+NO_CONVERSIONS = Withheld("no conversions in either arm yet")
+NO_VARIATION = Withheld("the outcome does not vary yet")
+TOO_FEW = Withheld("fewer than two units in an arm")
+TOO_FEW_CLUSTERS = Withheld("fewer than two clusters in an arm")
+
+
+def wald(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
+    """Difference of two proportions, normal approximation with unpooled variance.
+
+    Withheld where an arm is empty or both variances are zero: the interval would be a false point.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    p_t, p_c = treated.rate, control.rate
+    variance = p_t * (1 - p_t) / treated.n + p_c * (1 - p_c) / control.n
+    if variance == 0.0:
+        return NO_CONVERSIONS if treated.conversions == control.conversions == 0 else NO_VARIATION
+    return _around(p_t - p_c, normal_quantile((1 + level) / 2) * math.sqrt(variance), "wald")
+
+
+def newcombe(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
+    """Difference of two proportions, hybrid score: Newcombe (1998), method 10, from two Wilson intervals.
+
+    Defined for any counts; withheld only where an arm is empty.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    z = normal_quantile((1 + level) / 2)
+    return _hybrid((treated.rate, treated.n), (control.rate, control.n), z, "newcombe")
+
+
+def difference_of_proportions(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
+    """The default for two proportions: Newcombe below 30 conversions in an arm, Wald above.
+
+    Conversions and non-conversions count alike, for an arm that nearly always converts is as skewed as one that
+    hardly does. Withheld where an arm is empty or nobody converted in either.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    if treated.conversions == control.conversions == 0:
+        return NO_CONVERSIONS
+    rarest = min(min(arm.conversions, arm.n - arm.conversions) for arm in (treated, control))
+    return newcombe(treated, control, level) if rarest < FEW_CONVERSIONS else wald(treated, control, level)
+
+
+def pooled_z(treated: Proportion, control: Proportion) -> Significance | Withheld:
+    """The two-sided z test that two proportions are equal, with the pooled variance."""
+    if missing := _empty(treated.n, control.n):
+        return missing
+    pooled = (treated + control).rate
+    variance = pooled * (1 - pooled) * (1 / treated.n + 1 / control.n)
+    if variance == 0.0:
+        return NO_CONVERSIONS if pooled == 0.0 else NO_VARIATION
+    z = (treated.rate - control.rate) / math.sqrt(variance)
+    return Significance(z, normal_two_sided(z), "pooled-z")
+
+
+def welch(treated: Moments, control: Moments, level: float = 0.95) -> Effect:
+    """Difference of two means with unequal variances, t quantile with Welch and Satterthwaite's degrees of freedom."""
+    if missing := _empty(treated.n, control.n):
+        return missing
+    if min(treated.n, control.n) < 2:
+        return TOO_FEW
+    v_t, v_c = treated.variance / treated.n, control.variance / control.n
+    return _student(treated.mean - control.mean, (v_t, treated.n), (v_c, control.n), level, "welch")
+
+
+def relative_lift(treated: Moments | Proportion, control: Moments | Proportion, level: float = 0.95) -> Effect:
+    """m_t / m_c - 1 with the log-ratio interval, which carries the control's noise too.
+
+    exp(ln(m_t/m_c) +- q sqrt(s2_c/(n_c m_c^2) + s2_t/(n_t m_t^2))) - 1 (Deng, Knoblich, Lu, KDD 2018). For showing:
+    decide on the absolute difference. Withheld where a mean is not positive.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    if (isinstance(treated, Moments) and treated.n < 2) or (isinstance(control, Moments) and control.n < 2):
+        return TOO_FEW
+    (m_t, s2_t), (m_c, s2_c) = _mean_and_variance(treated), _mean_and_variance(control)
+    if m_t <= 0 or m_c <= 0:
+        return Withheld("a relative lift needs a positive mean in both arms")
+    variance = s2_t / (treated.n * m_t**2) + s2_c / (control.n * m_c**2)
+    if variance == 0.0:
+        return NO_VARIATION
+    centre, half = math.log(m_t / m_c), normal_quantile((1 + level) / 2) * math.sqrt(variance)
+    return Interval(math.expm1(centre), math.expm1(centre - half), _expm1_or_inf(centre + half), "log-ratio")
+
+
+def difference_of_ratios(treated: Clusters, control: Clusters, level: float = 0.95) -> Effect:
+    """Difference of two ratios sum(y)/sum(n) by the delta method, robust to correlation inside clusters.
+
+    t quantile with Satterthwaite's degrees of freedom over clusters, so few clusters give a wide interval. For clusters
+    of one unit it is Welch's interval of the outcome.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    if min(treated.clusters, control.clusters) < 2:
+        return TOO_FEW_CLUSTERS
+    v_t, v_c = treated.ratio_variance, control.ratio_variance
+    centre = treated.ratio - control.ratio
+    return _student(centre, (v_t, treated.clusters), (v_c, control.clusters), level, "delta")
+
+
+def difference_of_clustered_proportions(treated: Clusters, control: Clusters, level: float = 0.95) -> Effect:
+    """Difference of two conversion rates whose units are clustered; y counts the converted units of a cluster.
+
+    Clusters of one unit are two plain proportions, and are treated as such. Otherwise the delta method; below 30
+    conversions (or non-conversions) in an arm Newcombe's interval on effective sample sizes, n over the design effect,
+    the effect taken as no smaller than 1, and as n2/n (units of a cluster all alike) where nobody converted.
+    """
+    if missing := _empty(treated.n, control.n):
+        return missing
+    if treated.y == 0 and control.y == 0:
+        return NO_CONVERSIONS
+    if treated.singletons and control.singletons:
+        return difference_of_proportions(_plain(treated), _plain(control), level)
+    if min(min(arm.y, arm.n - arm.y) for arm in (treated, control)) >= FEW_CONVERSIONS:
+        return difference_of_ratios(treated, control, level)
+    if min(treated.clusters, control.clusters) < 2:
+        return TOO_FEW_CLUSTERS
+    z = normal_quantile((1 + level) / 2)
+    return _hybrid((treated.ratio, _effective(treated)), (control.ratio, _effective(control)), z, "newcombe-clustered")
+
+
+def _plain(arm: Clusters) -> Proportion:
+    return Proportion(arm.n, int(arm.y))
+
+
+def _effective(arm: Clusters) -> float:
+    """How many independent units the arm's clustered units are worth."""
+    binomial = arm.ratio * (1 - arm.ratio) / arm.n
+    design = arm.ratio_variance / binomial if binomial > 0 else arm.n2 / arm.n
+    return arm.n / max(1.0, design)
+
+
+def _empty(treated: int, control: int) -> Withheld | None:
+    if treated == 0:
+        return NO_TREATED
+    return NO_CONTROL if control == 0 else None
+
+
+def _mean_and_variance(arm: Moments | Proportion) -> tuple[float, float]:
+    """Of one unit's outcome; for proportions p(1 - p), as in Wald's interval."""
+    if isinstance(arm, Proportion):
+        return arm.rate, arm.rate * (1 - arm.rate)
+    return arm.mean, arm.variance
+
+
+def _around(centre: float, half: float, method: str) -> Interval:
+    return Interval(centre, centre - half, centre + half, method)
+
+
+def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's score interval of one proportion."""
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _hybrid(treated: tuple[float, float], control: tuple[float, float], z: float, method: str) -> Interval:
+    """Newcombe's interval of two (rate, number of independent units)."""
+    p_t, p_c = treated[0], control[0]
+    low_t, high_t = _wilson(*treated, z)
+    low_c, high_c = _wilson(*control, z)
+    difference = p_t - p_c
+    low = difference - math.hypot(p_t - low_t, high_c - p_c)
+    high = difference + math.hypot(high_t - p_t, p_c - low_c)
+    return Interval(difference, low, high, method)
+
+
+def _student(centre: float, treated: tuple[float, int], control: tuple[float, int], level: float, method: str) -> Effect:
+    """The t interval around `centre`, from each arm's variance of the mean and number of units that it came from."""
+    (v_t, n_t), (v_c, n_c) = treated, control
+    variance = v_t + v_c
+    if variance == 0.0:
+        return NO_VARIATION
+    # Shares, not squares of variances: tiny variances would underflow.
+    degrees = 1 / ((v_t / variance) ** 2 / (n_t - 1) + (v_c / variance) ** 2 / (n_c - 1))
+    return _around(centre, student_quantile((1 + level) / 2, degrees) * math.sqrt(variance), method)
+
+
+def _expm1_or_inf(x: float) -> float:
+    return math.expm1(x) if x < 700 else math.inf

@@ -1,0 +1,92 @@
+"""`experiment`: arms with recorded exposure and propensity; here the arms are paths, in a touch they are texts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tonglu.language.values import Authored, Name
+from tonglu.steps.kind import Arms, Branch, Lowered, StepKind
+
+Learn = Literal["thompson", "fixed"]
+
+
+def shares(weights: list[float] | None, count: int) -> tuple[float, ...]:
+    """Weights as shares that add up to one; equal where none are written."""
+    written = weights or [1.0] * count
+    return tuple(weight / sum(written) for weight in written)
+
+
+class TextArms(Authored):
+    """`experiment: {arms: [warm, plain], learn: thompson}` inside a touch: the arms are texts of its message."""
+
+    arms: Annotated[list[Name], Field(min_length=2, max_length=20)]
+    learn: Learn = "fixed"
+    weights: list[Annotated[float, Field(gt=0)]] | None = None
+
+    @model_validator(mode="after")
+    def _arms_are_distinct_and_weighed(self) -> "TextArms":
+        if len(set(self.arms)) < len(self.arms):
+            raise ValueError("the same arm is written twice")
+        if self.weights is not None and len(self.weights) != len(self.arms):
+            raise ValueError(f"{len(self.arms)} arms need {len(self.arms)} weights, not {len(self.weights)}")
+        return self
+
+    def lowered(self) -> Arms:
+        """The arms without paths of their own."""
+        return Arms(tuple(self.arms), ("",) * len(self.arms), self.learn, shares(self.weights, len(self.arms)))
+
+
+class PathArms(Authored):
+    """`{arms: {early: offer_now, late: offer_later}, learn: thompson}`: each arm leads to a step."""
+
+    arms: Annotated[dict[Name, Name], Field(min_length=2, max_length=20)]
+    learn: Learn = "fixed"
+    weights: dict[Name, Annotated[float, Field(gt=0)]] | None = None
+
+    @model_validator(mode="after")
+    def _every_arm_is_weighed(self) -> "PathArms":
+        if self.weights is not None and set(self.weights) != set(self.arms):
+            raise ValueError("weights must name exactly the arms")
+        return self
+
+
+class ExperimentFields(Authored):
+    """`{experiment: {arms: {early: a, late: b}, learn: thompson}}`."""
+
+    experiment: PathArms
+
+
+def lower(fields: ExperimentFields) -> Lowered:
+    """An experiment in the engine's terms."""
+    arms = fields.experiment.arms
+    weights = None if fields.experiment.weights is None else [fields.experiment.weights[arm] for arm in arms]
+    return Lowered(
+        next=None,
+        branches=tuple(Branch(arm, to) for arm, to in arms.items()),
+        arms=Arms(tuple(arms), tuple(arms.values()), fields.experiment.learn, shares(weights, len(arms))),
+    )
+
+
+KIND = StepKind(
+    name="experiment",
+    title="试验 Experiment",
+    fields=ExperimentFields,
+    lower=lower,
+    label=lambda fields: "试验 " + " / ".join(fields.experiment.arms),
+    example="pace: {experiment: {arms: {early: offer, late: settle}, learn: thompson}}",
+    instant=True,
+    moves="""
+        INSERT INTO tonglu.exposure
+        SELECT $run_no, p.entry_id, p.customer_id, p.journey, p.step_key, p.step, a.arm, a.propensity, p.since
+        FROM position AS p JOIN arm_share AS a USING (step_key)
+        WHERE p.round = $round AND p.kind = 'experiment' AND p.since <= p.horizon
+          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
+          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high;
+        INSERT INTO hop
+        SELECT p.entry_id, a.to_key, p.since, 'arm ' || a.arm
+        FROM position AS p JOIN arm_share AS a USING (step_key)
+        WHERE p.round = $round AND p.kind = 'experiment' AND p.since <= p.horizon
+          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
+          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high
+    """,
+)

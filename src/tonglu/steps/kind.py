@@ -1,0 +1,135 @@
+"""What every step kind declares, and the two shapes a step has: lowered (names) and compiled (numbers, conditions as SQL).
+
+Moving works on two temporary tables that `stages/advance` owns:
+
+    position(entry_id, customer_id, journey, version_no, entry_no, assignment, round, step_key, step, kind, since, horizon,
+             looks_back)   where each moving entry stood in each round; `horizon` is the last instant it may act at
+    hop(entry_id, to_key, clock, cause)   what the statements of a kind add: the moves of this round
+
+Every statement may use `$round`, `$run_no`, `$as_of` and `$earliest` (the least `since` among entries that look back).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from sqlglot import exp
+
+from tonglu.language.values import Condition
+
+FOLLOWING = ""  # the step that is written next
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One way out of a step: what the map writes on it, and the step it leads to."""
+
+    label: str
+    to: str
+
+
+@dataclass(frozen=True)
+class EventMatch:
+    """An event by name, with a filter over its properties as it was written."""
+
+    event: str
+    where: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One thing that a step waits for or judges: exactly one of event, segment, left, when; and where it leads."""
+
+    to: str
+    event: EventMatch | None = None
+    segment: str | None = None
+    left: str | None = None
+    when: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Arms:
+    """The variants of an experiment; `to` is empty where an arm is a text and not a path."""
+
+    names: tuple[str, ...]
+    to: tuple[str, ...]
+    learn: str
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A step in the engine's terms, still with names: what all kinds have in common, empty where a kind has none."""
+
+    next: str | None = FOLLOWING
+    otherwise: str | None = None
+    takes: timedelta = timedelta(0)
+    watched: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    message: str | None = None
+    via: tuple[str, ...] = ()
+    when: Condition | None = None
+    valid_for: timedelta = timedelta(days=1)
+    competes: bool = False
+    arms: Arms | None = None
+    reason: str | None = None
+    rests: bool = False
+
+
+@dataclass(frozen=True)
+class CompiledAlternative:
+    """An alternative with its target's key and its condition as an AST; `event` names what the condition is about."""
+
+    to_key: int
+    event: str | None
+    condition: exp.Expression
+
+
+@dataclass(frozen=True)
+class CompiledStep:
+    """A step as the engine runs it. Keys are unique over all versions: version_no * 1000 + step_no."""
+
+    key: int
+    number: int
+    name: str
+    kind: "StepKind"
+    lowered: Lowered
+    next_key: int | None
+    otherwise_key: int | None
+    alternatives: tuple[CompiledAlternative, ...] = ()
+    arm_keys: tuple[int, ...] = ()
+    when: exp.Expression | None = None
+    label: str = ""
+
+def no_statements(_: CompiledStep) -> tuple[exp.Expression, ...]:
+    """For kinds whose moves are the same statement for all their steps."""
+    return ()
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """One kind of step.
+
+    Attributes:
+        name: the key by which YAML knows it.
+        fields: the pydantic model of its body, the kind's own key included.
+        lower: from checked fields to `Lowered`.
+        moves: static SQL that adds this round's hops for all entries at steps of the kind; may be empty.
+        judge: generated statements of one step, run before `moves` where an entry stands at that step.
+        label: what the map writes in its box, in Chinese.
+        example: a step in YAML that loads.
+        instant: whether it takes no time of its own, so that a cycle through it alone would never end.
+    """
+
+    name: str
+    title: str
+    fields: type[BaseModel]
+    lower: Callable[[Any], Lowered]
+    label: Callable[[Any], str]
+    example: str
+    moves: str = ""
+    judge: Callable[[CompiledStep], tuple[exp.Expression, ...]] = no_statements
+    instant: bool = False

@@ -1,0 +1,131 @@
+"""`wait_for`: rest until an event, a segment or a condition wins, or the time limit is reached (semantics 14).
+
+Events count when since < occurred_at <= since + within; the earliest wins, ties go to the alternative written first. Segment and
+profile alternatives are judged as of the run and win at `as_of`. An entry that rested here before the run looks only at
+events that are new in it; one that arrived in this run looks back to its own `since`.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from sqlglot import exp, parse_one
+
+from tonglu.core.durations import format_duration, microseconds
+from tonglu.core.sql import fill, table
+from tonglu.language.values import Authored, Condition, Duration, EventName, Name
+from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind
+
+EVENT_MATCH = """
+    INSERT INTO matched
+    SELECT p.entry_id, slot('ordinal'), e.occurred_at, e.event_id, slot('to_key')
+    FROM position AS p JOIN slot_events AS e ON e.customer_id = p.customer_id LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
+    WHERE p.round = $round AND p.step_key = slot('step_key') AND p.looks_back = slot('looks_back') AND e.name = slot('event')
+      AND e.occurred_at > p.since AND e.occurred_at <= p.since + to_microseconds(slot('takes_us')) AND e.occurred_at <= p.horizon
+      AND slot('condition')
+"""
+STATE_MATCH = """
+    INSERT INTO matched
+    SELECT p.entry_id, slot('ordinal'), $as_of, '', slot('to_key')
+    FROM position AS p LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
+    WHERE p.round = $round AND p.step_key = slot('step_key') AND p.since <= $as_of AND p.horizon >= $as_of
+      AND p.since + to_microseconds(slot('takes_us')) >= $as_of AND slot('condition')
+"""
+
+
+class AlternativeFields(Authored):
+    """One alternative: `{event: app_login, where: "...", go: step}`, or `segment`, `left`, `when` instead of the event."""
+
+    event: EventName | None = None
+    where: Condition | None = None
+    segment: Name | None = None
+    left: Name | None = None
+    when: Condition | None = None
+    go: Name | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_thing(self) -> "AlternativeFields":
+        given = [name for name in ("event", "segment", "left", "when") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("write exactly one of event, segment, left and when")
+        if self.where is not None and self.event is None:
+            raise ValueError("`where` filters an event; a condition on the customer is written `when`")
+        return self
+
+    def lowered(self) -> Alternative:
+        """The alternative in the engine's terms."""
+        event = EventMatch(self.event, self.where) if self.event else None
+        return Alternative(self.go or FOLLOWING, event, self.segment, self.left, self.when)
+
+
+class WaitForFields(Authored):
+    """`{wait_for: {event: app_login}, within: 4 days, otherwise: call}`."""
+
+    wait_for: Annotated[list[AlternativeFields], Field(min_length=1)] | AlternativeFields
+    within: Duration
+    otherwise: Name | None = None
+    next: Name | None = None
+
+    @property
+    def alternatives(self) -> list[AlternativeFields]:
+        """The alternatives, in written order."""
+        return self.wait_for if isinstance(self.wait_for, list) else [self.wait_for]
+
+
+def lower(fields: WaitForFields) -> Lowered:
+    """A wait_for in the engine's terms; it is watched in every run when it judges segments or the profile."""
+    return Lowered(
+        next=fields.next or FOLLOWING,
+        otherwise=fields.otherwise,
+        takes=fields.within,
+        watched=any(one.event is None for one in fields.alternatives),
+        alternatives=tuple(one.lowered() for one in fields.alternatives),
+    )
+
+
+def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
+    """The matches of one step: per event alternative one look at new events and one back, per state alternative one."""
+    takes_us = microseconds(step.lowered.takes)
+    since_earliest = parse_one("e.occurred_at > $earliest", dialect="duckdb")  # lets DuckDB skip the years before
+    statements = []
+    for ordinal, alternative in enumerate(step.alternatives):
+        common = {"ordinal": ordinal, "to_key": alternative.to_key, "step_key": step.key, "takes_us": takes_us}
+        if alternative.event is None:
+            statements.append(fill(STATE_MATCH, condition=alternative.condition, **common))
+            continue
+        looks = (
+            (False, table("new_event", "temp"), alternative.condition),
+            (True, table("events", "source"), exp.and_(since_earliest, alternative.condition)),
+        )
+        for looks_back, events, condition in looks:
+            statements.append(
+                fill(EVENT_MATCH, events=events, looks_back=looks_back, event=alternative.event, condition=condition, **common)
+            )
+    return tuple(statements)
+
+
+def label(fields: WaitForFields) -> str:
+    """What the map writes."""
+    words = [one.event or one.segment or (one.left and f"离开 {one.left}") or str(one.when) for one in fields.alternatives]
+    return f"等候 {' 或 '.join(words)}，至多 {format_duration(fields.within)}"
+
+
+KIND = StepKind(
+    name="wait_for",
+    title="等候 Wait for",
+    fields=WaitForFields,
+    lower=lower,
+    judge=judge,
+    label=label,
+    example="seen: {wait_for: {event: app_login}, within: 4 days, otherwise: call}",
+    moves="""
+        INSERT INTO hop
+        SELECT entry_id, to_key, won_at, 'won' FROM matched
+        QUALIFY row_number() OVER (PARTITION BY entry_id ORDER BY won_at, ordinal, event_id) = 1;
+        INSERT INTO hop
+        SELECT p.entry_id, coalesce(s.otherwise_key, s.next_key), p.since + to_microseconds(s.takes_us), 'timed out'
+        FROM position AS p JOIN tonglu.step AS s USING (step_key)
+        WHERE p.round = $round AND p.kind = 'wait_for' AND p.since + to_microseconds(s.takes_us) <= p.horizon
+          AND NOT EXISTS (SELECT 1 FROM matched AS m WHERE m.entry_id = p.entry_id);
+        DELETE FROM matched
+    """,
+)

@@ -1,0 +1,97 @@
+"""The live warehouse: one DuckDB file, one writing process.
+
+Rules paid for elsewhere and kept here: no secondary indexes; a file that has a write-ahead log is checkpointed before any
+work; statements are cut by DuckDB's own parser, so that named SQL files may hold several.
+"""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from tonglu.core.errors import Unavailable
+from tonglu.core.ports import Row
+
+
+@functools.cache
+def named_sql(name: str) -> str:
+    """The text of `warehouse/sql/<name>.sql`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    return files("tonglu.warehouse").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+class DuckDBWarehouse:
+    """The port `core.ports.Warehouse` over a DuckDB file (or `:memory:`)."""
+
+    def __init__(self, path: Path | str, *, threads: int | None = None, memory: str | None = None) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {"python_enable_replacements": False}
+        if threads:
+            config["threads"] = threads
+        if memory:
+            config["memory_limit"] = memory
+        self.path = str(path)
+        self.given: dict[str, object] = {}
+        dirty = Path(f"{self.path}.wal").exists()
+        try:
+            self.connection = duckdb.connect(self.path, config=config)
+        except duckdb.IOException as problem:
+            raise Unavailable(f"the warehouse {self.path} cannot be opened: {problem}") from problem
+        if dirty:
+            self.connection.execute("CHECKPOINT")
+        self.connection.execute("SET preserve_insertion_order = false")
+        self.connection.execute("SET enable_progress_bar = false")
+
+    def give(self, **parameters: object) -> None:
+        """Parameters that every later statement may name: those of the run at hand."""
+        self.given |= parameters
+        for name in ("as_of", "as_of_date"):
+            if name in parameters:
+                self.connection.execute(f"SET VARIABLE {name} = $1", [parameters[name]])
+
+    def run(self, name: str, /, **parameters: object) -> int:
+        """See the port."""
+        return self.execute(named_sql(name), **parameters)
+
+    def rows(self, name: str, /, **parameters: object) -> list[Row]:
+        """See the port."""
+        return self.fetch(named_sql(name), **parameters)
+
+    def execute(self, statement: str | exp.Expression, /, **parameters: object) -> int:
+        """See the port."""
+        row = self._last(statement, parameters).fetchone()
+        return int(row[0]) if row and isinstance(row[0], int) else 0
+
+    def fetch(self, statement: str | exp.Expression, /, **parameters: object) -> list[Row]:
+        """See the port."""
+        return self._last(statement, parameters).fetchall()
+
+    def _last(self, statement: str | exp.Expression, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
+        text = statement if isinstance(statement, str) else statement.sql(dialect="duckdb")
+        result = self.connection
+        known = self.given | parameters
+        for part in self.connection.extract_statements(text):
+            wanted = {name: known[name] for name in part.named_parameters}
+            result = self.connection.execute(part, wanted or None)
+        return result
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All inside commits together; an exception rolls back and goes on up."""
+        self.connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Checkpoint and let go of the file."""
+        self.connection.close()

@@ -1,0 +1,19 @@
+-- What no gate stopped is sent. Decisions, ghosts, touches and what waits are written down.
+UPDATE proposal SET outcome = 'sent', reason = 'passed' WHERE outcome IS NULL;
+INSERT INTO tonglu.decision
+SELECT $run_no, entry_id, customer_id, journey, version_no, step_key, step, visit, outcome, gate, reason, detail, channel, message, arm,
+    priority, score, tie, not_before, first_proposed_at
+FROM proposal WHERE NOT ghost ORDER BY proposal_no;
+INSERT INTO tonglu.ghost
+SELECT $run_no, entry_id, customer_id, journey, step_key, step, visit, outcome = 'sent', gate, reason, channel, arm
+FROM proposal WHERE ghost ORDER BY proposal_no;
+INSERT INTO tonglu.touch
+SELECT md5(concat_ws('|', escape_part(p.journey), p.customer_id, escape_part(e.key), p.entry_no, escape_part(p.step), p.visit, 1)), $run_no,
+    p.entry_id, p.customer_id, p.journey, p.version_no, p.step, p.visit, p.purpose, p.channel, p.message, p.arm, $as_of, p.not_before,
+    p.first_proposed_at + to_microseconds(p.valid_us + p.paused_us),
+    CASE WHEN c.bulk THEN printf('%06d-%s-%s', $run_no, p.channel, strftime(p.not_before, '%Y%m%dT%H%M')) END
+FROM proposal AS p JOIN tonglu.entry AS e USING (entry_id) JOIN channel_now AS c USING (channel)
+WHERE p.outcome = 'sent' AND NOT p.ghost ORDER BY p.proposal_no;
+DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM proposal);
+INSERT INTO tonglu.waiting_touch
+SELECT entry_id, step_key, visit, first_proposed_at, paused_us FROM proposal WHERE outcome = 'deferred';

@@ -1,0 +1,1 @@
+DELETE FROM tonglu.staged_file;
