@@ -3,16 +3,15 @@
 -- owner: retail-payroll
 -- grain: customer
 --
--- Paid in the last 45 days by an employer whose payroll agreement is in force. Reimbursements and bonuses alone do not make a
--- payroll customer. 45 days = one monthly pay-day (wages are due at least monthly: 工资支付暂行规定 art. 7) and two weeks of grace;
--- payroll_lost begins where this ends.
+-- Paid wages in the last 45 days by an employer whose payroll agreement is in force. What the same employer transfers without the
+-- label 工资 (fees to a freelancer, reimbursements, bonuses) does not count. 45 days = one monthly pay-day (wages are due at least
+-- monthly: 工资支付暂行规定 art. 7) and two weeks of grace; payroll_lost begins where this ends.
 SELECT DISTINCT t.customer_id
 FROM transactions AS t
 WHERE t.occurred_at > as_of() - INTERVAL 45 DAY
   AND t.occurred_at <= as_of()
   AND t.direction = 'in'
-  AND t.counterparty_kind = 'employer'
-  AND t.code NOT IN ('报销', '奖金')
+  AND t.code = '工资'
   AND t.counterparty_id IN (
     SELECT a.employer_id
     FROM agreements AS a

@@ -11,13 +11,14 @@
 -- Reimbursements go by their label, pensions by the age of those whom a payer pays.
 --
 -- Days of a month lie on a circle of 30.44 days, so that month ends and a pay-day moved before a holiday stay near each other;
--- a long holiday or a bonus may put one credit in three further away than 3 days.
+-- a long holiday or a bonus may put one credit in three further away than 3 days. Sums are of whole numbers (sines in millionths),
+-- because sums of fractions depend on the order in which threads add them, and a segment must not.
 WITH credits AS (
   SELECT
     t.customer_id,
     t.counterparty_id AS payer_id,
     t.counterparty_kind = 'person' AS by_person,
-    CAST(t.amount AS DOUBLE) AS amount,
+    CAST(t.amount AS HUGEINT) AS amount,
     CAST(t.occurred_at + INTERVAL 8 HOUR AS DATE) AS paid_on -- the bank's day: China has one zone and no summer time
   FROM transactions AS t
   WHERE t.occurred_at > as_of() - INTERVAL 6 MONTH
@@ -31,14 +32,14 @@ sums AS ( -- one row per customer and payer
   SELECT
     c.customer_id,
     c.payer_id,
-    any_value(c.by_person) AS by_person,
+    bool_or(c.by_person) AS by_person,
     count(*) AS n,
     sum(c.amount) AS total,
     sum(c.amount * c.amount) AS squares,
     max(c.amount) AS largest,
     max(c.paid_on) AS last_on,
-    sum(sin(day(c.paid_on) * 2 * pi() / 30.44)) AS up,
-    sum(cos(day(c.paid_on) * 2 * pi() / 30.44)) AS along
+    sum(CAST(1e6 * sin(day(c.paid_on) * 2 * pi() / 30.44) AS INTEGER)) AS up,
+    sum(CAST(1e6 * cos(day(c.paid_on) * 2 * pi() / 30.44) AS INTEGER)) AS along
   FROM credits AS c
   GROUP BY c.customer_id, c.payer_id
   HAVING count(*) >= 3
@@ -48,19 +49,19 @@ payers AS ( -- ... whose amounts are steady: n * squares / total^2 = 1 + CV^2
   FROM sums AS s
   WHERE s.last_on >= as_of_date() - 45
     AND (
-      s.n * s.squares < 1.25 * s.total * s.total
-      OR (s.n > 3 AND (s.n - 1) * (s.squares - s.largest * s.largest) < 1.25 * (s.total - s.largest) * (s.total - s.largest))
+      4 * s.n * s.squares < 5 * s.total * s.total
+      OR (s.n > 3 AND 4 * (s.n - 1) * (s.squares - s.largest * s.largest) < 5 * (s.total - s.largest) * (s.total - s.largest))
     )
 ),
 steady AS ( -- ... and whose days are
-  SELECT c.customer_id, c.payer_id, any_value(p.by_person) AS by_person
+  SELECT c.customer_id, c.payer_id, bool_or(p.by_person) AS by_person
   FROM credits AS c
   JOIN payers AS p ON p.customer_id = c.customer_id AND p.payer_id = c.payer_id
   WHERE abs(day(c.paid_on) - p.usual_day - 30.44 * round((day(c.paid_on) - p.usual_day) / 30.44)) <= 3.5
   GROUP BY c.customer_id, c.payer_id
   -- a pay month reaches from the middle between two pay-days to the next, so that a 1st moved to the 30th keeps its month
   HAVING bit_count(bit_or(1 << month(c.paid_on + CAST(round(15 - p.usual_day) AS INTEGER)))) >= 3
-    AND count(*) >= any_value(p.n) * 2 / 3
+    AND 3 * count(*) >= 2 * max(p.n)
 ),
 aged AS (
   SELECT
@@ -76,7 +77,7 @@ others AS ( -- pays pensions: to five or more, mostly of 55 and over; or pays on
   SELECT a.payer_id
   FROM aged AS a
   GROUP BY a.payer_id
-  HAVING (count(*) >= 5 AND count_if(a.past_55) > 0.6 * count(*))
+  HAVING (count(*) >= 5 AND 5 * count_if(a.past_55) > 3 * count(*))
     OR (bool_or(a.by_person) AND count(*) < 3)
 )
 SELECT DISTINCT a.customer_id

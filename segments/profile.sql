@@ -32,19 +32,26 @@ logins AS (
   WHERE e.occurred_at > as_of() - INTERVAL 90 DAY AND e.occurred_at <= as_of() AND e.name = 'app_login'
   GROUP BY e.customer_id
 ),
-income AS (
+income AS ( -- a salary is labelled so, or an employer's transfer to somebody whom payroll_detected has found
   SELECT
     t.customer_id,
-    max(t.occurred_at) FILTER (WHERE t.counterparty_kind = 'employer') AS last_salary_at,
-    arg_max(t.amount, t.occurred_at) FILTER (WHERE t.counterparty_kind = 'employer') AS last_salary_amount,
+    max(t.occurred_at) FILTER (WHERE t.counterparty_kind <> 'pension_fund') AS last_salary_at,
+    arg_max(t.amount, (t.occurred_at, t.transaction_id)) FILTER (WHERE t.counterparty_kind <> 'pension_fund') AS last_salary_amount,
     max(t.occurred_at) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_at,
-    arg_max(t.amount, t.occurred_at) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_amount
+    arg_max(t.amount, (t.occurred_at, t.transaction_id)) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_amount
   FROM transactions AS t
-  WHERE t.occurred_at > as_of() - INTERVAL 62 DAY
+  WHERE t.occurred_at > as_of() - INTERVAL 45 DAY
     AND t.occurred_at <= as_of()
     AND t.direction = 'in'
-    AND t.counterparty_kind IN ('employer', 'pension_fund')
-    AND t.code NOT IN ('报销', '奖金')
+    AND (
+      t.code = '工资'
+      OR t.counterparty_kind = 'pension_fund'
+      OR (
+        t.code = '转账'
+        AND t.counterparty_kind = 'employer'
+        AND t.customer_id IN (SELECT d.customer_id FROM segment.payroll_detected AS d)
+      )
+    )
   GROUP BY t.customer_id
 )
 SELECT

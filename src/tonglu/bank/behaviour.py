@@ -1,17 +1,17 @@
 """What customers do of themselves: the base hazards of the goals, the uniforms behind them, and everyday events.
 
 Per customer, bank day and goal there is one uniform u and one instant t, both functions of the seed. The goal happens at t if
-u < hazard(t). The hazard is the base hazard below times the boosts of touches delivered before t (`effects`); without touches it is the
-base hazard. Assumptions of ours, per day and by group (young, prime, mature, silver):
+u < hazard(t). The hazard is the base hazard below times the boosts of touches delivered before t (`effects`); without touches
+it is the base hazard. Assumptions of ours, per day and by group (young, prime, mature, silver):
 
-- salary_plan opened: 0.0090, 0.0080, 0.0065, 0.0045 in the 60 days from the first salary (3 to 6 % in a week), 0.0004 for other salary
-  receivers, 0.00002 for the rest; never again once held;
+- salary_plan opened: 0.0090, 0.0080, 0.0065, 0.0045 in the 60 days from the first salary (3 to 6 % in a week), 0.0004 for
+  other salary receivers, 0.00002 for the rest; never again once held;
 - pension_deposit opened: 0.0065 in the 7 days after a pension, 0.0005 between (pensioners only); never again once held;
 - funds_returned: 0.0085, 0.0075, 0.0060, 0.0050 in the 10 days after a salary outflow, else never;
 - app_login: the customer's own rate, 0.003, 0.025 or 0.10.
 
-Everyday events: 35 % of logins view a product, one view in forty ends in opening a fund, wealth product or deposit; one service call
-per 1,600 customers and day.
+Everyday events: 35 % of logins view a product, one view in forty ends in opening a fund, wealth product or deposit; one
+service call per 1,600 customers and day.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from tonglu.bank.payroll import Outflows, since_pension
 from tonglu.bank.people import first_pay_instant
 from tonglu.bank.places import PRODUCTS, SERVICE_INTENTS
 from tonglu.bank.roster import Roster
-from tonglu.bank.tables import event_rows, joined, texts, words
+from tonglu.bank.tables import constant, event_rows, joined, texts, words
 
 NEW_DAYS = 60
 PENSION_DAYS = 7
@@ -120,7 +120,7 @@ class Behaviour:
 
 def login_events(day: int, person: Ints, at: Ints) -> pa.Table:
     """`app_login` events; ids come from the bank day and the customer."""
-    return event_rows(texts("a", _number(day, person)), person, "app_login", at, words(["{}"], np.zeros(len(person), dtype=np.int64)))
+    return event_rows(texts("a", _number(day, person)), person, "app_login", at, constant("{}", len(person)))
 
 
 def browsing(bank: Roster, day: int, person: Ints, at: Ints) -> pa.Table:

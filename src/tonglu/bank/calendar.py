@@ -1,9 +1,9 @@
 """Days, months and pay-days of the bundled bank.
 
 A *bank day* is a whole number of days since 1970-01-01. It runs from 08:00 to 08:00 Asia/Shanghai, which is exactly one UTC
-day, so bank day d is the UTC day d and begins on the local date d. Instants are microseconds since 1970 in UTC.
-Wages due on a day off are paid on the preceding working day (Interim Provisions on Payment of Wages, article 7). Working days
-come from `chinese_calendar`; a year that it does not know is an error, never a guess.
+day, so bank day d is the UTC day d and begins on the local date d. Instants are microseconds since 1970 in UTC. Wages due on
+a day off are paid on the preceding working day (Interim Provisions on Payment of Wages, article 7). Working days come from
+`chinese_calendar`; a year that it does not know is an error, never a guess.
 """
 
 from dataclasses import dataclass

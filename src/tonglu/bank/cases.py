@@ -1,9 +1,9 @@
 """Things that open and close on their own: complaints, risk alerts, loans in the pipeline.
 
-Assumptions of ours: one complaint per 25,000 customers and day, closed after 2 to 16 days; one risk alert per 30,000, cleared after
-half a day to 12 days (so about 0.02 % of customers stand under each); 1.5 % of customers, three in four of them business owners or farmers, have
-a loan application between one year before and one year after the opening, which goes survey - approved - line - drawn - repaying -
-closed; one application in five stops at approval.
+Assumptions of ours: one complaint per 25,000 customers and day, closed after 2 to 16 days; one risk alert per 30,000, cleared
+after half a day to 12 days (so about 0.02 % of customers stand under each); 1.5 % of customers, three in four of them
+business owners or farmers, have a loan application between one year before and one year after the opening, which goes survey
+- approved - line - drawn - repaying - closed; one application in five stops at approval.
 """
 
 from dataclasses import dataclass, fields
@@ -52,15 +52,15 @@ class Cases:
 
 def complaints_of_day(bank: Roster, day: int) -> Cases:
     """Complaints that arise on a bank day whatever the bank does."""
-    return _arising(bank, "complaint", day, COMPLAINTS_PER_DAY, len(COMPLAINT_TOPICS), (2, 14))
+    return _arising(bank, "complaint", day, rate=COMPLAINTS_PER_DAY, details=len(COMPLAINT_TOPICS), length=(2, 14))
 
 
 def alerts_of_day(bank: Roster, day: int) -> Cases:
     """Risk alerts raised on a bank day."""
-    return _arising(bank, "alert", day, ALERTS_PER_DAY, len(ALERTS), (0.5, 11.5))
+    return _arising(bank, "alert", day, rate=ALERTS_PER_DAY, details=len(ALERTS), length=(0.5, 11.5))
 
 
-def _arising(bank: Roster, purpose: str, day: int, rate: float, details: int, length: tuple[float, float]) -> Cases:
+def _arising(bank: Roster, purpose: str, day: int, *, rate: float, details: int, length: tuple[float, float]) -> Cases:
     dice, people = bank.dice, bank.people
     everyone = np.arange(len(people), dtype=np.int64)
     who = np.flatnonzero(dice.uniform(purpose, day, everyone) < rate)
@@ -72,10 +72,15 @@ def _arising(bank: Roster, purpose: str, day: int, rate: float, details: int, le
 
 def complaints(cases: Cases, at: int) -> pa.Table:
     """Rows of `complaints` as they stand at an instant (microseconds)."""
-    return pa.table({
-        "complaint_id": numbers(cases.number), "customer_id": numbers(cases.person + FIRST_CUSTOMER),
-        "opened_at": instants(cases.opened), "closed_at": instants(cases.closed, cases.closed >= at),
-        "topic": words(COMPLAINT_TOPICS, cases.detail)})
+    return pa.table(
+        {
+            "complaint_id": numbers(cases.number),
+            "customer_id": numbers(cases.person + FIRST_CUSTOMER),
+            "opened_at": instants(cases.opened),
+            "closed_at": instants(cases.closed, cases.closed >= at),
+            "topic": words(COMPLAINT_TOPICS, cases.detail),
+        }
+    )
 
 
 def complaint_events(cases: Cases, start: int, end: int) -> list[pa.Table]:
@@ -91,10 +96,16 @@ def complaint_events(cases: Cases, start: int, end: int) -> list[pa.Table]:
 
 def alerts(cases: Cases, at: int) -> pa.Table:
     """Rows of `risk_alerts` as they stand at an instant (microseconds)."""
-    return pa.table({
-        "alert_id": numbers(cases.number), "customer_id": numbers(cases.person + FIRST_CUSTOMER),
-        "dimension": words([d for d, _ in ALERTS], cases.detail), "rule": words([r for _, r in ALERTS], cases.detail),
-        "raised_at": instants(cases.opened), "cleared_at": instants(cases.closed, cases.closed >= at)})
+    return pa.table(
+        {
+            "alert_id": numbers(cases.number),
+            "customer_id": numbers(cases.person + FIRST_CUSTOMER),
+            "dimension": words([d for d, _ in ALERTS], cases.detail),
+            "rule": words([r for _, r in ALERTS], cases.detail),
+            "raised_at": instants(cases.opened),
+            "cleared_at": instants(cases.closed, cases.closed >= at),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -131,10 +142,15 @@ def make_loans(bank: Roster) -> Loans:
 def loans(pipeline: Loans, at: int, which: Ints) -> pa.Table:
     """Rows of `loans` for positions `which` of the pipeline, all of them begun, as they stand at an instant."""
     stage = pipeline.stage_at(at)[which]
-    return pa.table({
-        "loan_id": numbers(400_001 + which), "customer_id": numbers(pipeline.person[which] + FIRST_CUSTOMER),
-        "stage": words(LOAN_STAGES, stage), "amount": numbers(pipeline.amount[which]),
-        "changed_at": instants(pipeline.reached[which, stage])})
+    return pa.table(
+        {
+            "loan_id": numbers(400_001 + which),
+            "customer_id": numbers(pipeline.person[which] + FIRST_CUSTOMER),
+            "stage": words(LOAN_STAGES, stage),
+            "amount": numbers(pipeline.amount[which]),
+            "changed_at": instants(pipeline.reached[which, stage]),
+        }
+    )
 
 
 def loan_moves(pipeline: Loans, start: int, end: int) -> pa.Table:

@@ -1,11 +1,11 @@
 """The hidden truth: what a touch does, by message, arm, channel and group of customer.
 
-A delivered touch multiplies the hazard of a goal by 1 + (multiplier - 1) * strength * 0.5 ** (age / half_life), where `strength`
-belongs to the channel and group and age is counted from delivery. Touches multiply each other; the product is kept within 0.2 and
-4.5. Messages or arms not listed do nothing. All numbers are assumptions of ours, made so that a lift can be seen with
-20,000 customers in 30 days; they claim nothing about real customers. On purpose there are zero effects (every e-mail, some arms for
-some groups) and harmful ones (below 1): the product arm on pension day for the silver, the plan's yield arm for the mature and silver,
-the questioning arm after an outflow for the young, a call about the plan offer for the young.
+A delivered touch multiplies the hazard of a goal by 1 + (multiplier - 1) * strength * 0.5 ** (age / half_life), where
+`strength` belongs to the channel and group and age is counted from delivery. Touches multiply each other; the product is kept
+within 0.2 and 4.5. Messages or arms not listed do nothing. All numbers are assumptions of ours, made so that a lift can be
+seen with 20,000 customers in 30 days; they claim nothing about real customers. On purpose there are zero effects (every
+e-mail, some arms for some groups) and harmful ones (below 1): the product arm on pension day for the silver, the plan's yield
+arm for the mature and silver, the questioning arm after an outflow for the young, a call about the plan offer for the young.
 """
 
 import json
@@ -109,8 +109,13 @@ def side_effects() -> Iterator[SideEffect]:
                 times = _ANNOYING.get((rule.message, rule.arm), 1.0) if group in ("mature", "silver") else 1.0
                 times = 3.0 if (rule.message, rule.arm, group) == ("outflow_care", "question", "young") else times
                 yield SideEffect(
-                    rule.message, rule.arm, channel, group, round(_OPT_OUT[channel] * times, 6),
-                    round(_COMPLAINT[channel] * times, 6))
+                    rule.message,
+                    rule.arm,
+                    channel,
+                    group,
+                    round(_OPT_OUT[channel] * times, 6),
+                    round(_COMPLAINT[channel] * times, 6),
+                )
 
 
 def other_side_effect(channel: str) -> tuple[float, float]:
@@ -121,11 +126,17 @@ def other_side_effect(channel: str) -> tuple[float, float]:
 def write_effects(hidden: Path) -> None:
     """Write the truth to `hidden/effects.json`, which the world reads back."""
     hidden.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({
-        "groups": {"young": "under 30", "prime": "30 to 44", "mature": "45 to 59", "silver": "60 and over"},
-        "lowest": LOWEST, "highest": HIGHEST, "lasts_days": LASTS_DAYS,
-        "effects": [asdict(e) for e in effects()], "side_effects": [asdict(e) for e in side_effects()],
-    }, indent=0)
+    text = json.dumps(
+        {
+            "groups": {"young": "under 30", "prime": "30 to 44", "mature": "45 to 59", "silver": "60 and over"},
+            "lowest": LOWEST,
+            "highest": HIGHEST,
+            "lasts_days": LASTS_DAYS,
+            "effects": [asdict(e) for e in effects()],
+            "side_effects": [asdict(e) for e in side_effects()],
+        },
+        indent=0,
+    )
     (hidden / "effects.json").write_text(text + "\n", encoding="utf-8")
 
 

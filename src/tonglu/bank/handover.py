@@ -50,9 +50,12 @@ def _read(file: Path) -> Batch:
         table = pa.table({name: pa.array([], pa.string()) for name in COLUMNS})
     else:
         table = pv.read_csv(
-            io.BytesIO(content), parse_options=pv.ParseOptions(newlines_in_values=True),
+            io.BytesIO(content),
+            parse_options=pv.ParseOptions(newlines_in_values=True),
             convert_options=pv.ConvertOptions(
-                include_columns=list(COLUMNS), strings_can_be_null=False, column_types=dict.fromkeys(COLUMNS, pa.string())))
+                include_columns=list(COLUMNS), strings_can_be_null=False, column_types=dict.fromkeys(COLUMNS, pa.string())
+            ),
+        )
     if table.num_rows != manifest.get("rows"):
         raise ValueError(f"{file}: {table.num_rows} rows, {manifest.get('rows')} in its manifest")
     for name in ("not_before", "expires_at"):

@@ -44,7 +44,8 @@ class Ledger:
         return Outflows(
             np.concatenate([o.person[k] for o, k in zip(months, keep, strict=True)]),
             np.concatenate([o.at[k] for o, k in zip(months, keep, strict=True)]),
-            np.concatenate([o.amount[k] for o, k in zip(months, keep, strict=True)]))
+            np.concatenate([o.amount[k] for o, k in zip(months, keep, strict=True)]),
+        )
 
     def _month(self, month: int) -> MonthOfPay:
         if month not in self._pay:

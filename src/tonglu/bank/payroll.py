@@ -1,10 +1,10 @@
 """Money that comes by the month: salaries, bonuses, salary leaving again, pensions.
 
-Assumptions of ours: wages vary by 3 % (standard deviation) from month to month; 0.4 % of a month's salaries are missed and 1.5 % of
-employers' batches come 1 to 6 days late; 60 % of employers pay a bonus of 0.5 to 3 wages in January or February, before Spring
-Festival; batches are booked between 09:00 and 16:00. Money that leaves goes to an own account elsewhere (65 %) or a wallet (35 %),
-72 to 98 % of the wage, half an hour to 46 hours after it. Pensions come on the day of the customer's pooling area (the city), half of
-the areas on the preceding working day when that is a day off; they rise by 3 % in January.
+Assumptions of ours: wages vary by 3 % (standard deviation) from month to month; 0.4 % of a month's salaries are missed and
+1.5 % of employers' batches come 1 to 6 days late; 60 % of employers pay a bonus of 0.5 to 3 wages in January or February,
+before Spring Festival; batches are booked between 09:00 and 16:00. Money that leaves goes to an own account elsewhere (65 %)
+or a wallet (35 %), 72 to 98 % of the wage, half an hour to 46 hours after it. Pensions come on the day of the customer's
+pooling area (the city), half of the areas on the preceding working day when that is a day off; they rise by 3 % in January.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,10 @@ def pay_month(bank: Roster, month: int) -> MonthOfPay:
 
 def pension_dates(bank: Roster, month: int) -> Ints:
     """Bank day on which each city's pensions are paid in a month."""
-    c = np.arange(len(CITIES), dtype=np.int64)
-    return bank.workdays.pay_dates(month, bank.dice.whole("pension.day", 1, 29, c), bank.dice.uniform("pension.shifts", c) < 0.5)
+    # Ranks in a shuffled order: every day of the month is some area's, and one of those does not shift.
+    rank = np.argsort(bank.dice.uniform("pension.order", np.arange(len(CITIES))), kind="stable")
+    rank = np.argsort(rank, kind="stable").astype(np.int64)
+    return bank.workdays.pay_dates(month, rank % 31 + 1, rank // 31 % 2 == 1)
 
 
 def _batch_days(bank: Roster, month: int, dates: Ints) -> Ints:
@@ -74,10 +76,8 @@ def _salaries(bank: Roster, month: int, batches: Ints, *, current: bool) -> Mone
     who = np.flatnonzero(everyone >= 0)
     at_firm = everyone[who]
     day = batches[at_firm]
-    if current:
-        works = (day >= people.job_from[who]) & (day < people.job_to[who])
-    else:
-        works = day < people.job_from[who] - 15
+    hired, gone = people.job_from[who], people.job_to[who]
+    works = (day >= hired) & (day < gone) if current else day < hired - 15
     works &= (day >= np.where(emp.labelled[at_firm], emp.signed_on[at_firm], 0)) & (day < emp.ended_on[at_firm])
     works &= dice.uniform("salary.missed", month, int(current), who) >= 0.004
     who, at_firm, day = who[works], at_firm[works], day[works]
@@ -86,9 +86,15 @@ def _salaries(bank: Roster, month: int, batches: Ints, *, current: bool) -> Mone
     hour = HOUR + dice.whole("batch.second", 0, 7 * 3600, month, np.arange(len(emp)))[at_firm] * SECOND
     at = day * DAY + hour + dice.whole("salary.second", 0, 1200, month, who) * SECOND
     return Money(
-        person=who, at=at, incoming=np.ones(len(who), dtype=np.bool_), amount=amount, counterparty=emp.payer[at_firm],
-        kind=_payer_kind(emp, at_firm), code=np.where(emp.labelled[at_firm], Code.SALARY, Code.TRANSFER).astype(np.int64),
-        account=np.ones(len(who), dtype=np.int64))
+        person=who,
+        at=at,
+        incoming=np.ones(len(who), dtype=np.bool_),
+        amount=amount,
+        counterparty=emp.payer[at_firm],
+        kind=_payer_kind(emp, at_firm),
+        code=np.where(emp.labelled[at_firm], Code.SALARY, Code.TRANSFER).astype(np.int64),
+        account=np.ones(len(who), dtype=np.int64),
+    )
 
 
 def _payer_kind(emp: Employers, at_firm: Ints) -> Ints:
@@ -107,9 +113,15 @@ def _bonuses(bank: Roster, month: int, salaries: Money) -> Money:
         day += 8
     times = 0.5 + 2.5 * dice.uniform("bonus.size", year, base.person) ** 1.5
     return Money(
-        person=base.person, at=bank.workdays.at_or_before(day) * DAY + base.at % DAY, incoming=base.incoming,
-        amount=np.round(base.amount * times).astype(np.int64), counterparty=base.counterparty, kind=base.kind,
-        code=np.where(base.code == Code.SALARY, int(Code.BONUS), base.code), account=base.account)
+        person=base.person,
+        at=bank.workdays.at_or_before(day) * DAY + base.at % DAY,
+        incoming=base.incoming,
+        amount=np.round(base.amount * times).astype(np.int64),
+        counterparty=base.counterparty,
+        kind=base.kind,
+        code=np.where(base.code == Code.SALARY, int(Code.BONUS), base.code),
+        account=base.account,
+    )
 
 
 def _outflows(bank: Roster, month: int, salaries: Money) -> tuple[Outflows, Money]:
@@ -122,10 +134,15 @@ def _outflows(bank: Roster, month: int, salaries: Money) -> tuple[Outflows, Mone
     to_wallet = dice.uniform("outflow.wallet", base.person) < 0.35
     amount, at = np.round(base.amount * share).astype(np.int64), base.at + wait
     money = Money(
-        person=base.person, at=at, incoming=np.zeros(n, dtype=np.bool_), amount=amount,
+        person=base.person,
+        at=at,
+        incoming=np.zeros(n, dtype=np.bool_),
+        amount=amount,
         counterparty=np.where(to_wallet, 900_001, 3_000_000_000 + base.person),
         kind=np.where(to_wallet, int(Kind.WALLET), int(Kind.OWN_ACCOUNT)).astype(np.int64),
-        code=np.full(n, int(Code.TRANSFER), dtype=np.int64), account=np.ones(n, dtype=np.int64))
+        code=np.full(n, int(Code.TRANSFER), dtype=np.int64),
+        account=np.ones(n, dtype=np.int64),
+    )
     open_then = (people.opened[base.person] * DAY <= at) & (at < people.closed[base.person] * DAY)
     return Outflows(base.person[open_then], at[open_then], amount[open_then]), money
 
@@ -139,13 +156,19 @@ def _pensions(bank: Roster, month: int) -> Money:
     at = at + dice.whole("pension.second", 0, 3600, month, who) * SECOND
     n = len(who)
     return Money(
-        person=who, at=at, incoming=np.ones(n, dtype=np.bool_), amount=np.round(raised).astype(np.int64),
-        counterparty=PENSION_FUND_BASE + city, kind=np.full(n, int(Kind.PENSION_FUND), dtype=np.int64),
-        code=np.full(n, int(Code.PENSION), dtype=np.int64), account=np.ones(n, dtype=np.int64))
+        person=who,
+        at=at,
+        incoming=np.ones(n, dtype=np.bool_),
+        amount=np.round(raised).astype(np.int64),
+        counterparty=PENSION_FUND_BASE + city,
+        kind=np.full(n, int(Kind.PENSION_FUND), dtype=np.int64),
+        code=np.full(n, int(Code.PENSION), dtype=np.int64),
+        account=np.ones(n, dtype=np.int64),
+    )
 
 
 def since_pension(bank: Roster, people: People) -> Ints:
-    """Matrix city x bank day (from `bank.workdays.first`): days since the area's last pension day, a large number before the first."""
+    """Matrix city x bank day (from `workdays.first`): days since the area's last pension day, a large number before any."""
     days = len(bank.workdays.open)
     last = np.full((len(CITIES), days), -10_000, dtype=np.int64)
     for month in range(bank.first_month, bank.last_month + 1):

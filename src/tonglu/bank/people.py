@@ -1,15 +1,14 @@
 """Customers: who they are, where they work and since when, how they bank.
 
 Assumptions of ours (shares of all customers): occupations by age so that about 55 % are employed, 18 % retired, 7 % farmers,
-6 % business owners, 7 % students, 6 % freelancers, under 1 % servicemen. Pensions reach 92 % of the retired. Of the employed, 50 %
-were paid through the bank before the history begins, 4 % changed their payer during it, 11 % received a first salary during it,
-10 % within the last 60 days (a drive for new payrolls), 23 % will within a year after the opening, 2 % never do; two in five of the
-last arrivals work for platforms, so that first salaries come on days off too. 4 % of the first
-two lose the job during the history and another 4 % in the year after. Customers who join after the opening are 6 % of N in a year,
-all of them newly employed; they are numbered after N. 5 % of N opened their
-account during the history. One customer in 6 with a salary moves more than 70 % of it away within
-48 hours nearly every month (85 %), the others rarely (2 %). Ratings: 12 % missing, up to 500 days old (so about a quarter
-expired at 365 days). New citizens: 16 % without registered residence where they live.
+6 % business owners, 7 % students, 6 % freelancers, under 1 % servicemen. Pensions reach 92 % of the retired. Of the employed,
+50 % were paid through the bank before the history begins, 4 % changed their payer during it, 11 % received a first salary
+during it, 10 % within the last 60 days (a drive for new payrolls), 23 % will within a year after the opening, 2 % never do;
+half of the last arrivals work for platforms, so that first salaries come on days off too. 4 % of the first two lose the job
+during the history and another 4 % in the year after. Customers who join after the opening are 6 % of N in a year, all of them
+newly employed; they are numbered after N. 5 % of N opened their account during the history. One customer in 6 with a salary
+moves more than 70 % of it away within 48 hours nearly every month (85 %), the others rarely (2 %). Ratings: 12 % missing, up
+to 500 days old (so about a quarter expired at 365 days). New citizens: 16 % without registered residence where they live.
 """
 
 from dataclasses import dataclass, fields
@@ -109,7 +108,7 @@ class _Job:
     job_to: Ints
 
 
-def make_people(dice: Dice, customers: int, opening: int, first: int, employers: Employers, workdays: Workdays) -> People:
+def make_people(dice: Dice, customers: int, *, opening: int, first: int, employers: Employers, workdays: Workdays) -> People:
     """`customers` customers at the opening and those who join in the year after; `first` is the first bank day of history."""
     joining = max(2, int(customers * JOINING_SHARE))
     i = np.arange(customers + joining, dtype=np.int64)
@@ -120,7 +119,7 @@ def make_people(dice: Dice, customers: int, opening: int, first: int, employers:
     opened = np.where(joins, opening + (i - customers) * 365 // joining, since)
     age, occupation = _ages_and_occupations(dice, i, joins)
     birth = opening - (age * 365.25 + dice.uniform("people.birthday", i) * 364).astype(np.int64) - 1
-    job = _jobs(dice, i, joins, occupation, opened, opening, first, employers)
+    job = _jobs(dice, i, joins=joins, occupation=occupation, opened=opened, opening=opening, first=first, emp=employers)
     city = dice.pick("people.city", CITY_WEIGHTS, i)
     placed = (job.employer >= 0) & (dice.uniform("people.city_of_employer", i) < 0.8)
     city = np.where(placed, employers.city[np.maximum(job.employer, 0)], city)
@@ -137,20 +136,34 @@ def make_people(dice: Dice, customers: int, opening: int, first: int, employers:
     closes = dice.uniform("people.closes", i) < 0.012
     paid_long = (job.employer >= 0) & (first_pay < opening - 60)
     return People(
-        birth=birth, age=age, female=dice.uniform("people.sex", i) < 0.505, city=city, county=_county(dice, i, city, occupation),
-        local=~newcomer, resident_since=np.maximum(
-            birth, opening - np.where(newcomer, dice.whole("people.came", 30, 2500, i), 100_000)),
-        occupation=occupation, employer=job.employer, prev_employer=job.prev_employer, job_from=job.job_from,
-        job_to=job.job_to, first_pay=first_pay, income=income,
-        risk=np.where(rated, risk, 0), risk_on=np.where(rated, opening - 1 - dice.whole("people.risk_on", 0, 500, i), 0),
-        married=married, children=children,
-        vulnerable=dice.uniform("people.vulnerable", i) < np.where(age >= 75, 0.06, 0.004), opened=opened,
+        birth=birth,
+        age=age,
+        female=dice.uniform("people.sex", i) < 0.505,
+        city=city,
+        county=_county(dice, i, city, occupation),
+        local=~newcomer,
+        resident_since=np.maximum(birth, opening - np.where(newcomer, dice.whole("people.came", 30, 2500, i), 100_000)),
+        occupation=occupation,
+        employer=job.employer,
+        prev_employer=job.prev_employer,
+        job_from=job.job_from,
+        job_to=job.job_to,
+        first_pay=first_pay,
+        income=income,
+        risk=np.where(rated, risk, 0),
+        risk_on=np.where(rated, opening - 1 - dice.whole("people.risk_on", 0, 500, i), 0),
+        married=married,
+        children=children,
+        vulnerable=dice.uniform("people.vulnerable", i) < np.where(age >= 75, 0.06, 0.004),
+        opened=opened,
         closed=np.where(closes & ~joins, first + dice.whole("people.closed", 30, opening - first + 365, i), FAR),
         login_rate=_login_rate(dice, i, age, job.employer >= 0),
         card_rate=np.clip(0.015 + 0.09 * dice.uniform("people.card", i) ** 2, 0.0, 0.2) * np.where(age >= 65, 0.5, 1.0),
-        moves_out=np.where(dice.uniform("people.mover", i) < 1 / 6, 0.85, 0.02), pension=pension,
+        moves_out=np.where(dice.uniform("people.mover", i) < 1 / 6, 0.85, 0.02),
+        pension=pension,
         has_plan=paid_long & (dice.uniform("people.plan", i) < 0.18),
-        has_pension_deposit=pensioner & (dice.uniform("people.pension_deposit", i) < 0.15))
+        has_pension_deposit=pensioner & (dice.uniform("people.pension_deposit", i) < 0.15),
+    )
 
 
 def _ages_and_occupations(dice: Dice, i: Ints, joins: Flags) -> tuple[Ints, Ints]:
@@ -164,7 +177,8 @@ def _ages_and_occupations(dice: Dice, i: Ints, joins: Flags) -> tuple[Ints, Ints
     retiring = np.where(female, 52, 60)
     # Shares in working life: employee, civil servant, business owner, farmer, freelancer, serviceman.
     working = np.array([EMPLOYEE, CIVIL_SERVANT, BUSINESS_OWNER, FARMER, FREELANCER, SERVICEMAN])[
-        pick(np.array([0.66, 0.08, 0.085, 0.085, 0.08, 0.01]), u)]
+        pick(np.array([0.66, 0.08, 0.085, 0.085, 0.08, 0.01]), u)
+    ]
     working = np.where((working == SERVICEMAN) & (age > 45), EMPLOYEE, working)
     studying = (age < 18) | ((age < 24) & (dice.uniform("people.student", i) < 0.6))
     rests = (age >= retiring) & (dice.uniform("people.retired", i) < np.where(age >= 65, 0.95, 0.85)) & (working != FARMER)
@@ -173,7 +187,7 @@ def _ages_and_occupations(dice: Dice, i: Ints, joins: Flags) -> tuple[Ints, Ints
     return age, occupation.astype(np.int64)
 
 
-def _jobs(dice: Dice, i: Ints, joins: Flags, occupation: Ints, opened: Ints, opening: int, first: int, emp: Employers) -> _Job:
+def _jobs(dice: Dice, i: Ints, *, joins: Flags, occupation: Ints, opened: Ints, opening: int, first: int, emp: Employers) -> _Job:
     works = (occupation == EMPLOYEE) | (occupation == CIVIL_SERVANT) | (occupation == SERVICEMAN)
     kind = pick(np.array([0.50, 0.04, 0.11, 0.10, 0.23, 0.02]), dice.uniform("job.kind", i))
     kind = np.where(joins, 4, kind)
@@ -181,13 +195,15 @@ def _jobs(dice: Dice, i: Ints, joins: Flags, occupation: Ints, opened: Ints, ope
     length = opening - first
     start = np.select(
         [kind == 1, kind == 2, kind == 3, kind == 4],
-        [first + 60 + u * (length - 90), first + u * (length - 60), opening - 60 + u * 60, opening + u * 365], LONG_AGO)
+        [first + 60 + u * (length - 90), first + u * (length - 60), opening - 60 + u * 60, opening + u * 365],
+        LONG_AGO,
+    )
     begins = np.where(joins, opened + u * 10, start).astype(np.int64)
     employer = dice.pick("job.employer", emp.weight, i)
     arrives = works & (kind >= 2)
     platforms = np.flatnonzero(emp.industry == PLATFORM)
     if len(platforms):
-        flexible = arrives & (occupation == EMPLOYEE) & (dice.uniform("job.flexible", i) < np.where(kind >= 3, 0.4, 0.2))
+        flexible = arrives & (occupation == EMPLOYEE) & (dice.uniform("job.flexible", i) < np.where(kind >= 3, 0.5, 0.2))
         employer = np.where(flexible, platforms[dice.whole("job.platform", 0, len(platforms), i)], employer)
     publics = np.flatnonzero(emp.industry == PUBLIC)
     if len(publics):
@@ -241,7 +257,7 @@ def _income(dice: Dice, i: Ints, occupation: Ints, age: Ints, city: Ints) -> Int
     spread = np.where(occupation == BUSINESS_OWNER, 0.8, 0.4)
     fen = typical * rich[CITY_PROVINCE[city]] * np.exp(spread * dice.normal("people.income", i))
     fen *= np.where(age < 28, 0.8, 1.0)
-    return np.maximum(np.round(fen / 10_000), 1).astype(np.int64) * 10_000
+    return np.asarray(np.maximum(np.round(fen / 10_000), 1) * 10_000, dtype=np.int64)
 
 
 def _login_rate(dice: Dice, i: Ints, age: Ints, paid: Flags) -> Floats:
@@ -251,7 +267,7 @@ def _login_rate(dice: Dice, i: Ints, age: Ints, paid: Flags) -> Floats:
 
 def first_pay_instant(people: People) -> Ints:
     """Microseconds of the morning on which the first salary arrives, the start of being new."""
-    return np.asarray(people.first_pay * DAY + HOUR)
+    return np.array(people.first_pay * DAY + HOUR, dtype=np.int64)
 
 
 def january_raises(month: int, first_month: int) -> int:

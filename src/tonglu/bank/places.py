@@ -52,20 +52,34 @@ INDUSTRIES: tuple[tuple[str, float, str], ...] = (
 )
 PLATFORM = 9
 PUBLIC = 6
-FIRM_WORDS = tuple(["恒远", "华瑞", "中泽", "博益", "安诺", "同创", "新程", "金桥", "启明", "卓越", "万象", "德润", "嘉禾", "汇川", "天行", "立信", "盛景", "云帆", "东方", "长青"])
+_PAIRS = "恒远华瑞中泽博益安诺同创新程金桥启明卓越万象德润嘉禾汇川天行立信盛景云帆东方长青"
+FIRM_WORDS = tuple(_PAIRS[i : i + 2] for i in range(0, len(_PAIRS), 2))
 SURNAMES = tuple("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈")
 GIVEN = tuple("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文斌宇浩然欣怡梓涵雨泽晨曦")
 
 CHANNELS = ("app_push", "sms", "wecom", "call", "email", "mini_program")
 PURPOSES = ("marketing", "service", "care")
 PRODUCTS = (
-    "salary_plan", "pension_deposit", "deposit", "fund", "wealth", "insurance", "credit_card", "consumer_loan", "business_loan",
+    "salary_plan",
+    "pension_deposit",
+    "deposit",
+    "fund",
+    "wealth",
+    "insurance",
+    "credit_card",
+    "consumer_loan",
+    "business_loan",
 )
 COMPLAINT_TOPICS = ("fees", "card", "app", "marketing", "loan", "service")
 SERVICE_INTENTS = ("salary_arrival", "fee", "card_limit", "loan_due", "wealth_maturity", "transfer", "id_expiry", "password")
 ALERTS: tuple[tuple[str, str], ...] = (
-    ("customer", "watch_list"), ("account", "dormant_woken"), ("transaction", "in_and_out"),
-    ("transaction", "many_new_payees"), ("device", "new_device"), ("device", "screen_sharing"),
-    ("location", "impossible_travel"), ("operation", "password_then_limit"),
+    ("customer", "watch_list"),
+    ("account", "dormant_woken"),
+    ("transaction", "in_and_out"),
+    ("transaction", "many_new_payees"),
+    ("device", "new_device"),
+    ("device", "screen_sharing"),
+    ("location", "impossible_travel"),
+    ("operation", "password_then_limit"),
 )
 LOAN_STAGES = ("survey", "approved", "line", "drawn", "repaying", "closed")

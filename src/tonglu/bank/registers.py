@@ -1,10 +1,10 @@
 """Master data as tables: customers, contacts, addresses, consents, employers, agreements, accounts, holdings.
 
 Everything here is invented: phone numbers begin with 100 and identity numbers with 999999, ranges that nobody is given.
-Assumptions of ours: addresses for 82 % app push (less when old), 97 % SMS, 46 % WeCom, 97 % call, 28 % e-mail, 40 % mini-program;
-marketing consent where there is an address: 80 % app push, 76 % SMS, 84 % WeCom, 70 % call, 72 % e-mail, 78 % mini-program; service
-98 %, care 92 %. Holdings: deposit 24 %, fund 11 %, wealth 12 %, insurance 8 %, credit card 30 %, consumer loan 5 %, a business loan
-for 12 % of owners.
+Assumptions of ours: addresses for 82 % app push (less when old), 97 % SMS, 46 % WeCom, 97 % call, 28 % e-mail, 40 %
+mini-program; marketing consent where there is an address: 80 % app push, 76 % SMS, 84 % WeCom, 70 % call, 72 % e-mail, 78 %
+mini-program; service 98 %, care 92 %. Holdings: deposit 24 %, fund 11 %, wealth 12 %, insurance 8 %, credit card 30 %,
+consumer loan 5 %, a business loan for 12 % of owners.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ from tonglu.bank.places import (
     SURNAMES,
 )
 from tonglu.bank.roster import Roster
-from tonglu.bank.tables import dates, instants, joined, numbers, texts, words
+from tonglu.bank.tables import constant, dates, instants, joined, numbers, texts, words
 
 RATINGS = ("C1", "C2", "C3", "C4", "C5")
 ADDRESS_SHARE = (0.82, 0.97, 0.46, 0.97, 0.28, 0.40)
@@ -41,17 +41,29 @@ def customers(bank: Roster, who: Ints, day: int) -> pa.Table:
     city, employer = p.city[who], np.where(p.job_from[who] <= day, p.employer[who], p.prev_employer[who])
     employer = np.where(p.job_to[who] <= day, -1, employer)
     province = CITY_PROVINCE[city]
-    return pa.table({
-        "customer_id": numbers(who + FIRST_CUSTOMER), "birth_date": dates(p.birth[who]),
-        "sex": words(("M", "F"), p.female[who].astype(np.int64)), "province": words([x for x, _, _ in PROVINCES], province),
-        "city": words(CITIES, city), "county": pa.array(p.county[who]), "local_residence": pa.array(p.local[who]),
-        "resident_since": dates(p.resident_since[who]), "occupation": words(OCCUPATIONS, p.occupation[who]),
-        "employer_id": numbers(employer + EMPLOYER_BASE, employer < 0), "monthly_income": numbers(p.income[who]),
-        "risk_rating": words(RATINGS, np.maximum(p.risk[who] - 1, 0), p.risk[who] == 0),
-        "risk_rated_on": dates(p.risk_on[who], p.risk[who] == 0),
-        "branch_id": pa.array((province * 1000 + city * 10 + who % 10 + 1).astype(np.int32)), "married": pa.array(p.married[who]),
-        "children": pa.array(p.children[who].astype(np.int32)), "vulnerable": pa.array(p.vulnerable[who]),
-        "opened_on": dates(p.opened[who]), "closed_on": dates(p.closed[who], p.closed[who] > day)})
+    return pa.table(
+        {
+            "customer_id": numbers(who + FIRST_CUSTOMER),
+            "birth_date": dates(p.birth[who]),
+            "sex": words(("M", "F"), p.female[who].astype(np.int64)),
+            "province": words([x for x, _, _ in PROVINCES], province),
+            "city": words(CITIES, city),
+            "county": pa.array(p.county[who]),
+            "local_residence": pa.array(p.local[who]),
+            "resident_since": dates(p.resident_since[who]),
+            "occupation": words(OCCUPATIONS, p.occupation[who]),
+            "employer_id": numbers(employer + EMPLOYER_BASE, employer < 0),
+            "monthly_income": numbers(p.income[who]),
+            "risk_rating": words(RATINGS, np.maximum(p.risk[who] - 1, 0), p.risk[who] == 0),
+            "risk_rated_on": dates(p.risk_on[who], p.risk[who] == 0),
+            "branch_id": pa.array((province * 1000 + city * 10 + who % 10 + 1).astype(np.int32)),
+            "married": pa.array(p.married[who]),
+            "children": pa.array(p.children[who].astype(np.int32)),
+            "vulnerable": pa.array(p.vulnerable[who]),
+            "opened_on": dates(p.opened[who]),
+            "closed_on": dates(p.closed[who], p.closed[who] > day),
+        }
+    )
 
 
 def contacts(bank: Roster, who: Ints) -> pa.Table:
@@ -66,21 +78,27 @@ def contacts(bank: Roster, who: Ints) -> pa.Table:
     months = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
     days = (born - born.astype("datetime64[M]")).astype(np.int64) + 1
     number = 10_000 * (years * 10_000 + months * 100 + days) + dice.whole("identity", 0, 10_000, who)
-    return pa.table({
-        "customer_id": numbers(who + FIRST_CUSTOMER), "name": joined(last, first, second),
-        "phone": texts("", _phone(who)), "id_number": texts("999999", number)})
+    return pa.table(
+        {
+            "customer_id": numbers(who + FIRST_CUSTOMER),
+            "name": joined(last, first, second),
+            "phone": texts("", _phone(who)),
+            "id_number": texts("999999", number),
+        }
+    )
 
 
 def _phone(who: Ints) -> Ints:
     """Eleven digits, 100 xxxx xxxx."""
-    return np.asarray(10_000_000_000 + who)
+    return np.array(10_000_000_000 + who, dtype=np.int64)
 
 
 def has_address(bank: Roster, who: Ints, channel: int) -> Flags:
     """Whether the customers can be addressed on a channel at all."""
     age = bank.people.age[who]
-    share = ADDRESS_SHARE[channel] * (np.select([age >= 70, age >= 60], [0.45, 0.7], 1.0) if CHANNELS[channel] not in ("sms", "call") else 1.0)
-    return bank.dice.uniform("address", channel, who) < share
+    everyone = CHANNELS[channel] in ("sms", "call")
+    slower = np.ones(len(who)) if everyone else np.select([age >= 70, age >= 60], [0.45, 0.7], 1.0)
+    return bank.dice.uniform("address", channel, who) < ADDRESS_SHARE[channel] * slower
 
 
 def addresses(bank: Roster, who: Ints) -> pa.Table:
@@ -94,9 +112,9 @@ def addresses(bank: Roster, who: Ints) -> pa.Table:
             address = texts("u", at + FIRST_CUSTOMER, "@example.com")
         else:
             address = texts(f"{name}:", (bank.dice.words("address.token", channel, at) >> np.uint64(2)).astype(np.int64))
-        parts.append(pa.table({
-            "customer_id": numbers(at + FIRST_CUSTOMER), "channel": words([name], np.zeros(len(at), dtype=np.int64)).cast(pa.string()),
-            "address": address}))
+        parts.append(
+            pa.table({"customer_id": numbers(at + FIRST_CUSTOMER), "channel": constant(name, len(at)), "address": address})
+        )
     return pa.concat_tables(parts)
 
 
@@ -106,14 +124,19 @@ def consents(bank: Roster, who: Ints) -> pa.Table:
     for channel, name in enumerate(CHANNELS):
         at = who[has_address(bank, who, channel)]
         for purpose, purpose_name in enumerate(PURPOSES):
-            zeros = np.zeros(len(at), dtype=np.int64)
             age = np.maximum(2, (bank.opening - bank.first) * bank.dice.uniform("consent.age", purpose, channel, at))
             changed = np.maximum(bank.opening - age.astype(np.int64), bank.people.opened[at]) * DAY + 2 * HOUR
-            parts.append(pa.table({
-                "customer_id": numbers(at + FIRST_CUSTOMER), "purpose": words([purpose_name], zeros).cast(pa.string()),
-                "channel": words([name], zeros).cast(pa.string()), "granted": pa.array(
-                    bank.dice.uniform("consent", purpose, channel, at) < CONSENT_SHARE[purpose][channel]),
-                "changed_at": instants(changed)}))
+            parts.append(
+                pa.table(
+                    {
+                        "customer_id": numbers(at + FIRST_CUSTOMER),
+                        "purpose": constant(purpose_name, len(at)),
+                        "channel": constant(name, len(at)),
+                        "granted": pa.array(bank.dice.uniform("consent", purpose, channel, at) < CONSENT_SHARE[purpose][channel]),
+                        "changed_at": instants(changed),
+                    }
+                )
+            )
     return pa.concat_tables(parts)
 
 
@@ -121,21 +144,35 @@ def employers(bank: Roster) -> pa.Table:
     """The table `employers`."""
     e = bank.employers
     i = np.arange(len(e), dtype=np.int64)
-    name = joined(words(CITIES, e.city).cast(pa.string()), words(FIRM_WORDS, e.word).cast(pa.string()),
-                  words([s for _, _, s in INDUSTRIES], e.industry).cast(pa.string()))
-    return pa.table({
-        "employer_id": numbers(i + EMPLOYER_BASE), "name": name, "industry": words([x for x, _, _ in INDUSTRIES], e.industry),
-        "province": words([x for x, _, _ in PROVINCES], CITY_PROVINCE[e.city]), "city": words(CITIES, e.city),
-        "headcount": pa.array(e.headcount.astype(np.int32))})
+    name = joined(
+        words(CITIES, e.city).cast(pa.string()),
+        words(FIRM_WORDS, e.word).cast(pa.string()),
+        words([s for _, _, s in INDUSTRIES], e.industry).cast(pa.string()),
+    )
+    return pa.table(
+        {
+            "employer_id": numbers(i + EMPLOYER_BASE),
+            "name": name,
+            "industry": words([x for x, _, _ in INDUSTRIES], e.industry),
+            "province": words([x for x, _, _ in PROVINCES], CITY_PROVINCE[e.city]),
+            "city": words(CITIES, e.city),
+            "headcount": pa.array(e.headcount.astype(np.int32)),
+        }
+    )
 
 
 def agreements(bank: Roster, which: Ints, day: int) -> pa.Table:
     """The table `agreements` for employers `which` as it stands on a bank day."""
     e = bank.employers
-    return pa.table({
-        "agreement_id": numbers(which + 800_001), "employer_id": numbers(which + EMPLOYER_BASE),
-        "pay_day": pa.array(e.pay_day[which].astype(np.int32)), "signed_on": dates(e.signed_on[which]),
-        "ended_on": dates(e.ended_on[which], e.ended_on[which] > day)})
+    return pa.table(
+        {
+            "agreement_id": numbers(which + 800_001),
+            "employer_id": numbers(which + EMPLOYER_BASE),
+            "pay_day": pa.array(e.pay_day[which].astype(np.int32)),
+            "signed_on": dates(e.signed_on[which]),
+            "ended_on": dates(e.ended_on[which], e.ended_on[which] > day),
+        }
+    )
 
 
 def accounts(bank: Roster, who: Ints, day: int) -> pa.Table:
@@ -145,12 +182,20 @@ def accounts(bank: Roster, who: Ints, day: int) -> pa.Table:
         at = who[(bank.dice.uniform("account", kind, who) < share) & ((kind == 1) | (p.age[who] >= 18))]
         balance = p.income[at] * size * np.exp(0.9 * bank.dice.normal("balance", kind, at))
         customer = at + FIRST_CUSTOMER
-        opened = p.opened[at] if kind == 1 else p.opened[at] + bank.dice.whole("account.opened", 0, 300, kind, at) * (p.opened[at] < bank.first)
-        parts.append(pa.table({
-            "account_id": numbers(customer * 10 + kind), "customer_id": numbers(customer),
-            "kind": words([name], np.zeros(len(at), dtype=np.int64)).cast(pa.string()), "opened_on": dates(opened),
-            "closed_on": dates(p.closed[at], p.closed[at] > day),
-            "balance": numbers(np.round(balance * (-1 if name == "credit" else 1)).astype(np.int64))}))
+        later = bank.dice.whole("account.opened", 0, 300, kind, at) * ((kind > 1) & (p.opened[at] < bank.first))
+        opened = p.opened[at] + later
+        parts.append(
+            pa.table(
+                {
+                    "account_id": numbers(customer * 10 + kind),
+                    "customer_id": numbers(customer),
+                    "kind": constant(name, len(at)),
+                    "opened_on": dates(opened),
+                    "closed_on": dates(p.closed[at], p.closed[at] > day),
+                    "balance": numbers(np.round(balance * (-1 if name == "credit" else 1)).astype(np.int64)),
+                }
+            )
+        )
     return pa.concat_tables(parts)
 
 
@@ -169,7 +214,9 @@ def held(bank: Roster, product: int) -> tuple[Ints, Ints]:
     elif name == "business_loan":
         has = (p.occupation[: bank.customers] == BUSINESS_OWNER) & (u < 0.12)
     else:
-        share = {"deposit": 0.24, "fund": 0.11, "wealth": 0.12, "insurance": 0.08, "credit_card": 0.3, "consumer_loan": 0.05}[name]
+        share = {"deposit": 0.24, "fund": 0.11, "wealth": 0.12, "insurance": 0.08, "credit_card": 0.3, "consumer_loan": 0.05}[
+            name
+        ]
         has = adult & (u < share * rich) & (p.occupation[: bank.customers] != STUDENT)
     who = np.flatnonzero(has)
     since = bank.opening - 1 - (dice.uniform("holding.since", product, who) ** 1.5 * 900).astype(np.int64)
@@ -182,7 +229,7 @@ def amounts(bank: Roster, product: int, who: Ints) -> Ints:
     """Fen that a customer puts into (or borrows with) a product, in whole hundreds of yuan."""
     times = np.array([1.0, 3.0, 6.0, 3.0, 7.0, 1.0, 1.5, 5.0, 20.0])[product]
     fen = bank.people.income[who] * times * (0.4 + 1.2 * bank.dice.uniform("holding.amount", product, who))
-    return np.maximum(np.round(fen / 10_000), 1).astype(np.int64) * 10_000
+    return np.asarray(np.maximum(np.round(fen / 10_000), 1) * 10_000, dtype=np.int64)
 
 
 def holdings(bank: Roster) -> pa.Table:
@@ -192,9 +239,16 @@ def holdings(bank: Roster) -> pa.Table:
         who, since = held(bank, product)
         ended = since + 200
         over = (bank.dice.uniform("holding.ended", product, who) < 0.06) & (ended < bank.opening) & (product > 1)
-        parts.append(pa.table({
-            "holding_id": numbers((who + FIRST_CUSTOMER) * 10 + product), "customer_id": numbers(who + FIRST_CUSTOMER),
-            "product": words([name], np.zeros(len(who), dtype=np.int64)).cast(pa.string()),
-            "amount": numbers(amounts(bank, product, who)), "since_on": dates(since), "ended_on": dates(ended, ~over)}))
+        parts.append(
+            pa.table(
+                {
+                    "holding_id": numbers((who + FIRST_CUSTOMER) * 10 + product),
+                    "customer_id": numbers(who + FIRST_CUSTOMER),
+                    "product": constant(name, len(who)),
+                    "amount": numbers(amounts(bank, product, who)),
+                    "since_on": dates(since),
+                    "ended_on": dates(ended, ~over),
+                }
+            )
+        )
     return pa.concat_tables(parts)
-

@@ -51,7 +51,7 @@ def draw_roster(customers: int, seed: int, opening: date, months: int) -> Roster
     if at > workdays.last:
         raise ValueError(f"no holiday calendar for the opening day {opening}")
     employers = make_employers(dice, customers, at, first)
-    people = make_people(dice, customers, at, first, employers, workdays)
+    people = make_people(dice, customers, opening=at, first=first, employers=employers, workdays=workdays)
     return Roster(customers, seed, at, first, dice, workdays, employers, people)
 
 
@@ -60,7 +60,13 @@ def save_roster(roster: Roster, hidden: Path) -> None:
     hidden.mkdir(parents=True, exist_ok=True)
     for name, columns in (("people", roster.people.columns()), ("employers", vars(roster.employers))):
         pq.write_table(pa.table({k: pa.array(v) for k, v in columns.items()}), hidden / f"{name}.parquet", compression="zstd")
-    facts = {"format": FORMAT, "customers": roster.customers, "seed": roster.seed, "opening": roster.opening, "first": roster.first}
+    facts = {
+        "format": FORMAT,
+        "customers": roster.customers,
+        "seed": roster.seed,
+        "opening": roster.opening,
+        "first": roster.first,
+    }
     (hidden / "bank.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -72,7 +78,9 @@ def load_roster(hidden: Path) -> Roster:
     people = People(**_columns(hidden / "people.parquet"))
     employers = Employers(**_columns(hidden / "employers.parquet"))
     workdays = Workdays.over(facts["first"] - 75, last_known_day())
-    return Roster(facts["customers"], facts["seed"], facts["opening"], facts["first"], Dice(facts["seed"]), workdays, employers, people)
+    return Roster(
+        facts["customers"], facts["seed"], facts["opening"], facts["first"], Dice(facts["seed"]), workdays, employers, people
+    )
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:

@@ -28,6 +28,7 @@ class Played:
 
     def __init__(self, hidden: Path) -> None:
         self._folder = hidden / "played"
+        self._read: dict[int, tuple[int, dict[str, Happened], set[str]]] = {}
 
     def starts(self, since: int, before: int) -> list[int]:
         """Starts of complete spans with since <= start < before, in order."""
@@ -38,10 +39,7 @@ class Played:
 
     def batches(self, before: int) -> set[str]:
         """Names of the batches that earlier spans received."""
-        names: set[str] = set()
-        for start in self.starts(0, before):
-            names |= set(json.loads((self._span(start) / "span.json").read_text(encoding="utf-8"))["batches"])
-        return names
+        return set().union(*(self._span_facts(start)[1] for start in self.starts(0, before)))
 
     def keep(self, start: int, end: int, batches: list[str], touches: pa.Table, outcomes: dict[str, Happened]) -> None:
         """Store a span; it appears complete."""
@@ -49,8 +47,10 @@ class Played:
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
         pq.write_table(touches, waiting / "touches.parquet", compression="zstd")
-        rows = [pa.table({"person": h.person, "goal": pa.array([goal] * len(h.person), pa.string()), "at": h.at})
-                for goal, h in outcomes.items()]
+        rows = [
+            pa.table({"person": h.person, "goal": pa.array([goal] * len(h.person), pa.string()), "at": h.at})
+            for goal, h in outcomes.items()
+        ]
         pq.write_table(pa.concat_tables(rows) if rows else _EMPTY.empty_table(), waiting / "outcomes.parquet", compression="zstd")
         (waiting / "span.json").write_text(json.dumps({"start": start, "end": end, "batches": batches}) + "\n", encoding="utf-8")
         shutil.rmtree(self._span(start), ignore_errors=True)
@@ -62,11 +62,22 @@ class Played:
 
     def outcomes(self, goal: str, before: int) -> Happened:
         """When a goal came about in spans that started before an instant."""
-        tables = [pq.read_table(self._span(s) / "outcomes.parquet", filters=[("goal", "=", goal)]) for s in self.starts(0, before)]
-        if not tables:
-            return Happened(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-        table = pa.concat_tables(tables)
-        return Happened(table["person"].to_numpy(), table["at"].to_numpy())
+        none = Happened(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+        parts = [none, *(self._span_facts(start)[0].get(goal, none) for start in self.starts(0, before))]
+        return Happened(np.concatenate([p.person for p in parts]), np.concatenate([p.at for p in parts]))
+
+    def _span_facts(self, start: int) -> tuple[dict[str, Happened], set[str]]:
+        """Outcomes by goal and batch names of a span, read once per version of the span: every day asks for all days before."""
+        span = self._span(start)
+        version = (span / "span.json").stat().st_mtime_ns
+        if start not in self._read or self._read[start][0] != version:
+            table = pq.read_table(span / "outcomes.parquet")
+            goals, person, at = table["goal"].to_pylist(), table["person"].to_numpy(), table["at"].to_numpy()
+            names = np.array(goals, dtype=np.str_)
+            outcomes = {str(g): Happened(person[names == g], at[names == g]) for g in sorted(set(goals))}
+            batches = set(json.loads((span / "span.json").read_text(encoding="utf-8"))["batches"])
+            self._read[start] = (version, outcomes, batches)
+        return self._read[start][1:]
 
     def _span(self, start: int) -> Path:
         return self._folder / str(start // SECOND)

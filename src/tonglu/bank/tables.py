@@ -1,6 +1,6 @@
 """Tables as files: schemas of the landing tables, dictionary columns, files that appear complete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,22 +52,37 @@ def transactions(money: Money, first_id: int) -> pa.Table:
     """Rows of the table `transactions`, numbered from `first_id` in their order."""
     n = len(money)
     customer = money.person + FIRST_CUSTOMER
-    return pa.table({
-        "transaction_id": numbers(np.arange(first_id, first_id + n, dtype=np.int64)),
-        "customer_id": numbers(customer), "account_id": numbers(customer * 10 + money.account),
-        "occurred_at": instants(money.at), "direction": words(("out", "in"), money.incoming.astype(np.int64)),
-        "amount": numbers(money.amount), "counterparty_id": numbers(money.counterparty, money.counterparty == 0),
-        "counterparty_kind": words(KINDS, money.kind), "code": words(CODES, money.code)})
+    return pa.table(
+        {
+            "transaction_id": numbers(np.arange(first_id, first_id + n, dtype=np.int64)),
+            "customer_id": numbers(customer),
+            "account_id": numbers(customer * 10 + money.account),
+            "occurred_at": instants(money.at),
+            "direction": words(("out", "in"), money.incoming.astype(np.int64)),
+            "amount": numbers(money.amount),
+            "counterparty_id": numbers(money.counterparty, money.counterparty == 0),
+            "counterparty_kind": words(KINDS, money.kind),
+            "code": words(CODES, money.code),
+        }
+    )
 
 
-def event_rows(ids: pa.Array, person: Ints, name: Sequence[str] | str, at: Ints, properties: pa.Array,
-               name_codes: Ints | None = None) -> pa.Table:
-    """Rows of the table `events`; `name` is one name, or the names that `name_codes` points into."""
-    codes = np.zeros(len(person), dtype=np.int64) if name_codes is None else name_codes
-    names = [name] if isinstance(name, str) else name
-    return pa.table({
-        "event_id": ids, "customer_id": numbers(person + FIRST_CUSTOMER), "name": words(names, codes).cast(pa.string()),
-        "occurred_at": instants(at), "properties": properties.cast(pa.string())})
+def event_rows(ids: pa.Array, person: Ints, name: str, at: Ints, properties: pa.Array) -> pa.Table:
+    """Rows of the table `events`, all of one name."""
+    return pa.table(
+        {
+            "event_id": ids,
+            "customer_id": numbers(person + FIRST_CUSTOMER),
+            "name": constant(name, len(person)),
+            "occurred_at": instants(at),
+            "properties": properties.cast(pa.string()),
+        }
+    )
+
+
+def constant(word: str, rows: int) -> pa.Array:
+    """Text column with the same word in each row."""
+    return pa.repeat(pa.scalar(word, pa.string()), rows)
 
 
 def put(path: Path, table: pa.Table) -> None:
@@ -86,8 +101,3 @@ def put_parts(folder: Path, name: str, table: pa.Table) -> int:
     for part, start in enumerate(range(0, table.num_rows, LARGE), 1):
         put(folder / f"{name}-{part:02d}.parquet", table.slice(start, LARGE))
     return int(table.num_rows)
-
-
-def union(tables: Sequence[pa.Table], empty: Mapping[str, pa.DataType]) -> pa.Table:
-    """All rows; a table without rows of the columns of `empty` when there are none."""
-    return pa.concat_tables(list(tables)) if tables else pa.schema(list(empty.items())).empty_table()

@@ -23,7 +23,7 @@ from tonglu.bank.handover import Batch, micros_or
 from tonglu.bank.people import positions
 from tonglu.bank.places import CHANNELS
 from tonglu.bank.roster import Roster
-from tonglu.bank.tables import instants, joined, words
+from tonglu.bank.tables import constant, instants, joined
 
 NEVER = FAR * DAY
 RECEIPTS = ("confirmed", "delivered", "failed", "expired", "answered", "no_answer", "refused", "call_back", "opened", "clicked")
@@ -73,7 +73,7 @@ class Touches:
 
 
 def fates(bank: Roster, batches: list[Batch], start: int, sides: list[SideEffect]) -> Touches:
-    """The fate of all touches of the batches, which the platform received at `start` (microseconds). Unknown customers are ignored."""
+    """The fate of all touches of batches received at `start` (microseconds). Unknown customers and channels are ignored."""
     rows = pa.concat_tables([b.rows for b in batches]) if batches else _no_rows()
     known = np.isin(rows["channel"].to_numpy(zero_copy_only=False), CHANNELS)
     person = positions(rows["customer_id"].cast(pa.int64()).to_numpy())
@@ -87,12 +87,16 @@ def fates(bank: Roster, batches: list[Batch], start: int, sides: list[SideEffect
     called = channel == CHANNELS.index("call")
     acts = np.where(called, at["answered"], at["delivered"])
     message, arm = _flat(rows["message"]), _flat(rows["arm"])
-    chances = _side_chances(bank, person, channel, message, arm, sides)
+    chances = _side_chances(bank, person, channel, message, arm, sides=sides)
     annoyed = np.where(called & (at["delivered"] < NEVER), at["delivered"] + 60 * SECOND, acts)
-    outs = [np.where(
-        (bank.dice.uniform(f"touch.{name}", number) < chance) & (annoyed < NEVER),
-        annoyed + 60 * SECOND + (bank.dice.uniform(f"touch.{name}.time", number) * 6 * HOUR).astype(np.int64), NEVER)
-        for name, chance in zip(("opt_out", "complaint"), chances, strict=True)]
+    outs = [
+        np.where(
+            (bank.dice.uniform(f"touch.{name}", number) < chance) & (annoyed < NEVER),
+            annoyed + 60 * SECOND + (bank.dice.uniform(f"touch.{name}.time", number) * 6 * HOUR).astype(np.int64),
+            NEVER,
+        )
+        for name, chance in zip(("opt_out", "complaint"), chances, strict=True)
+    ]
     return Touches(_flat(rows["touch_key"]), person, channel, message, arm, at, acts, outs[0], outs[1])
 
 
@@ -102,8 +106,12 @@ def _flat(column: pa.ChunkedArray) -> pa.Array:
 
 def _no_rows() -> pa.Table:
     texts = ("touch_key", "customer_id", "channel", "message", "arm")
-    return pa.table({**{n: pa.array([], pa.string()) for n in texts},
-                     **{n: pa.array([], pa.timestamp("us")) for n in ("not_before", "expires_at")}})
+    return pa.table(
+        {
+            **{n: pa.array([], pa.string()) for n in texts},
+            **{n: pa.array([], pa.timestamp("us")) for n in ("not_before", "expires_at")},
+        }
+    )
 
 
 def _by_channel(shares: dict[str, float] | dict[str, int], channel: Ints) -> Floats:
@@ -125,8 +133,12 @@ def _receipt_instants(bank: Roster, channel: Ints, number: np.ndarray, leaves: I
     arrives = ~late & (u("arrives") < _by_channel(ARRIVES, channel))
     delivered = np.where(arrives, reach, never)
     answer = bank.dice.pick("touch.answer", ANSWERS, number)
-    at = {"confirmed": confirmed, "delivered": delivered, "failed": np.where(~late & ~arrives, reach, never),
-          "expired": np.where(late, np.maximum(np.minimum(expires, leaves + DAY), leaves), never)}
+    at = {
+        "confirmed": confirmed,
+        "delivered": delivered,
+        "failed": np.where(~late & ~arrives, reach, never),
+        "expired": np.where(late, np.maximum(np.minimum(expires, leaves + DAY), leaves), never),
+    }
     for i, name in enumerate(("answered", "no_answer", "refused", "call_back")):
         at[name] = np.where(called & arrives & (answer == i), delivered + 40 * SECOND, never)
     delay = np.minimum(-20 * 60 * np.log1p(-u("open.time")), 8 * 3600) * SECOND
@@ -138,8 +150,9 @@ def _receipt_instants(bank: Roster, channel: Ints, number: np.ndarray, leaves: I
     return at
 
 
-def _side_chances(bank: Roster, person: Ints, channel: Ints, message: pa.Array, arm: pa.Array,
-                  sides: list[SideEffect]) -> tuple[Floats, Floats]:
+def _side_chances(
+    bank: Roster, person: Ints, channel: Ints, message: pa.Array, arm: pa.Array, *, sides: list[SideEffect]
+) -> tuple[Floats, Floats]:
     group = bank.people.group[person]
     chances = np.array([other_side_effect(c) for c in CHANNELS])[channel].reshape(-1, 2)
     listed = {(s.message, s.arm, s.channel, s.group): (s.opt_out, s.complaint) for s in sides}
@@ -162,13 +175,21 @@ def _kinds(message: pa.Array, arm: pa.Array) -> dict[tuple[str, str], Ints]:
 def receipt_rows(touches: Touches, start: int, end: int) -> pa.Table:
     """Rows of `receipts` with start <= instant < end."""
     tables = []
-    for code, name in enumerate(RECEIPTS):
+    for name in RECEIPTS:
         inside = (touches.at[name] >= start) & (touches.at[name] < end)
         key = touches.key.filter(pa.array(inside))
-        kind = words(RECEIPTS, np.full(len(key), code)).cast(pa.string())
-        tables.append(pa.table({
-            "receipt_id": joined("r-", key, f"-{name}"), "touch_key": key, "receipt": kind,
-            "occurred_at": instants(touches.at[name][inside]), "detail": pa.nulls(len(key), pa.string())}))
+        kind = constant(name, len(key))
+        tables.append(
+            pa.table(
+                {
+                    "receipt_id": joined("r-", key, f"-{name}"),
+                    "touch_key": key,
+                    "receipt": kind,
+                    "occurred_at": instants(touches.at[name][inside]),
+                    "detail": pa.nulls(len(key), pa.string()),
+                }
+            )
+        )
     return pa.concat_tables(tables)
 
 

@@ -1,9 +1,10 @@
 """The true effect on the treated, from common random numbers.
 
-For a treated entry, Y1 says whether the goal came about in (assigned_at, assigned_at + window] as the bank was played; Y0 whether it
-would have without any touch: on some day of the window u < base hazard, with the same u. A product that the customer held already at
-the assignment counts in neither. The truth of a journey is the mean of Y1 - Y0 over treated entries whose window has passed. It is the
-sample effect, not an expectation: what an estimator with infinite controls like these very customers would find.
+For a treated entry, Y1 says whether the goal came about in (assigned_at, assigned_at + window] as the bank was played; Y0
+whether it would have without any touch: on some day of the window u < base hazard, with the same u. A product that the
+customer held already at the assignment counts in neither. The truth of a journey is the mean of Y1 - Y0 over treated entries
+whose window has passed. It is the sample effect, not an expectation: what an estimator with infinite controls like these very
+customers would find.
 """
 
 from collections.abc import Mapping
@@ -41,8 +42,17 @@ class Goal:
         return Outcome(name)
 
 
-def true_lift(bank: Roster, behaviour: Behaviour, ledger: Ledger, played: Played, assignments: pa.Table,
-              goals: Mapping[str, Goal], until: datetime) -> pa.Table:
+@dataclass(frozen=True)
+class Replay:
+    """What the truth is computed from: the roster, its hazards, its money, and what was played."""
+
+    bank: Roster
+    behaviour: Behaviour
+    ledger: Ledger
+    played: Played
+
+
+def true_lift(replay: Replay, assignments: pa.Table, goals: Mapping[str, Goal], until: datetime) -> pa.Table:
     """Per journey of `goals`: n_treated, true_lift (null without treated entries), and the two rates it is the difference of.
 
     `assignments` has entry_id, journey, customer_id, assigned_at (naive UTC timestamp), group ('treated' or 'holdout'); `until`
@@ -57,27 +67,31 @@ def true_lift(bank: Roster, behaviour: Behaviour, ledger: Ledger, played: Played
         window = goal.window // timedelta(microseconds=1)
         passed = at + window <= micros(until)
         person, at = person[passed], at[passed]
-        y1, y0 = _both(bank, behaviour, ledger, played, goal.outcome, person, at, window)
+        y1, y0 = _both(replay, goal.outcome, person, at, window)
         names.append(journey)
         counts.append(len(person))
         ones.append(float(y1.mean()) if len(person) else None)
         zeros.append(float(y0.mean()) if len(person) else None)
         lifts.append(float((y1.sum() - y0.sum()) / len(person)) if len(person) else None)
-    return pa.table({
-        "journey": pa.array(names, pa.string()), "n_treated": pa.array(counts, pa.int64()),
-        "true_lift": pa.array(lifts, pa.float64()), "rate_treated": pa.array(ones, pa.float64()),
-        "rate_untreated": pa.array(zeros, pa.float64())})
+    return pa.table(
+        {
+            "journey": pa.array(names, pa.string()),
+            "n_treated": pa.array(counts, pa.int64()),
+            "true_lift": pa.array(lifts, pa.float64()),
+            "rate_treated": pa.array(ones, pa.float64()),
+            "rate_untreated": pa.array(zeros, pa.float64()),
+        }
+    )
 
 
-def _both(bank: Roster, behaviour: Behaviour, ledger: Ledger, played: Played, outcome: Outcome, person: Ints, at: Ints,
-          window: int) -> tuple[Flags, Flags]:
+def _both(replay: Replay, outcome: Outcome, person: Ints, at: Ints, window: int) -> tuple[Flags, Flags]:
     y0 = np.zeros(len(person), dtype=np.bool_)
     if not len(person):
         return y0, y0
-    happened = played.outcomes(outcome.value, int(at.max()) + window + DAY)
+    happened = replay.played.outcomes(outcome.value, int(at.max()) + window + DAY)
     held = np.zeros(len(person), dtype=np.bool_)
     if outcome.once:
-        people = bank.people
+        people = replay.bank.people
         held = (people.has_plan if outcome is Outcome.SALARY_PLAN else people.has_pension_deposit)[person]
         held = held | within(happened, person, np.full(len(person), -1), at)
     y1 = within(happened, person, at, at + window) & ~held
@@ -85,10 +99,10 @@ def _both(bank: Roster, behaviour: Behaviour, ledger: Ledger, played: Played, ou
         open_rows = np.flatnonzero((at < (day + 1) * DAY) & (at + window >= day * DAY) & ~held)
         if not len(open_rows):
             continue
-        outflows = ledger.outflows(day * DAY - 11 * DAY, (day + 1) * DAY)
-        m = behaviour.moments(outcome, day, np.unique(person[open_rows]), outflows)
+        outflows = replay.ledger.outflows(day * DAY - 11 * DAY, (day + 1) * DAY)
+        m = replay.behaviour.moments(outcome, day, np.unique(person[open_rows]), outflows)
         comes = m.u < m.base
-        instant = np.full(len(bank.people), -1, dtype=np.int64)
+        instant = np.full(len(replay.bank.people), -1, dtype=np.int64)
         instant[m.person[comes]] = m.at[comes]
         when = instant[person[open_rows]]
         y0[open_rows] |= (when > at[open_rows]) & (when <= at[open_rows] + window)

@@ -1,8 +1,8 @@
 """The world: plays the bank day by day, answers touches, and remembers what happened for the truth.
 
-A span (usually 08:00 to 08:00 Asia/Shanghai) writes `landing/<table>/<local date of its start>/<table>-<local HHMM>.parquet` and one
-folder of hidden state. Everything in a span follows from the seed, the state of earlier spans and the files handed over, so that
-playing a span again with the same files writes the same bytes.
+A span (usually 08:00 to 08:00 Asia/Shanghai) writes `landing/<table>/<local date of its start>/<table>-<local HHMM>.parquet`
+and one folder of hidden state. Everything in a span follows from the seed, the state of earlier spans and the files handed
+over, so that playing a span again with the same files writes the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,15 +35,26 @@ from tonglu.bank.places import CHANNELS, COMPLAINT_TOPICS, PRODUCTS
 from tonglu.bank.roster import load_roster
 from tonglu.bank.spending import money_of, spend_day
 from tonglu.bank.state import Happened, Played
-from tonglu.bank.tables import dates, event_rows, instants, joined, numbers, put, texts, transactions, words
+from tonglu.bank.tables import constant, dates, event_rows, instants, joined, numbers, put, texts, transactions, words
 from tonglu.bank.touches import NEVER, Boosts, Touches, fates, receipt_rows
-from tonglu.bank.truth import Goal, true_lift
+from tonglu.bank.truth import Goal, Replay, true_lift
 
 LOCAL = timedelta(hours=8)
 """Asia/Shanghai is eight hours ahead of UTC all year."""
 EVERY_SPAN = ("transactions", "events", "receipts")
 """Tables that get a file in each span, be it without rows."""
-SOMETIMES = ("customers", "contacts", "addresses", "consents", "agreements", "accounts", "holdings", "loans", "complaints", "risk_alerts")
+SOMETIMES = (
+    "customers",
+    "contacts",
+    "addresses",
+    "consents",
+    "agreements",
+    "accounts",
+    "holdings",
+    "loans",
+    "complaints",
+    "risk_alerts",
+)
 REACH_BACK = (LASTS_DAYS + 9) * DAY
 """How far back a span may have received a touch that still matters."""
 GOAL_PRODUCT = {Outcome.SALARY_PLAN: 0, Outcome.PENSION_DEPOSIT: 1}
@@ -90,7 +101,7 @@ class World:
 
     def truth(self, assignments: pa.Table, goals: Mapping[str, Goal], until: datetime) -> pa.Table:
         """The true effect on the treated; see `tonglu.bank.truth.true_lift`."""
-        return true_lift(self._bank, self._behaviour, self._ledger, self._played, assignments, goals, until)
+        return true_lift(Replay(self._bank, self._behaviour, self._ledger, self._played), assignments, goals, until)
 
     def _play_span(self, start: int, end: int, handed_over: Sequence[Path]) -> dict[str, int]:
         day = start // DAY
@@ -101,11 +112,12 @@ class World:
         outflows = self._ledger.outflows(day * DAY - 11 * DAY, (day + 1) * DAY)
         moments = self._outcomes(day, start, end, touches, outflows)
         clicks = (touches.at["clicked"] >= start) & (touches.at["clicked"] < end)
-        tables = self._tables(start, end, touches, moments, outflows, np.flatnonzero(clicks))
+        tables = self._tables(start, end, touches, moments, outflows=outflows, clicks=np.flatnonzero(clicks))
         happened = {goal.value: Happened(m.person, m.at) for goal, m in moments.items()}
         logins = happened[Outcome.APP_LOGIN.value]
         happened[Outcome.APP_LOGIN.value] = Happened(
-            np.concatenate([logins.person, touches.person[clicks]]), np.concatenate([logins.at, touches.at["clicked"][clicks]]))
+            np.concatenate([logins.person, touches.person[clicks]]), np.concatenate([logins.at, touches.at["clicked"][clicks]])
+        )
         rows = self._write(start, tables)
         self._played.keep(start, end, [b.batch_id for b in batches], received.table(), happened)
         return rows
@@ -128,22 +140,28 @@ class World:
         holders[self._played.outcomes(goal.value, before).person] = True
         return holders
 
-    def _tables(self, start: int, end: int, touches: Touches, moments: dict[Outcome, Moments], outflows: Outflows,
-                clicks: Ints) -> dict[str, list[pa.Table]]:
+    def _tables(
+        self, start: int, end: int, touches: Touches, moments: dict[Outcome, Moments], *, outflows: Outflows, clicks: Ints
+    ) -> dict[str, list[pa.Table]]:
         bank, day = self._bank, start // DAY
         logins = moments[Outcome.APP_LOGIN]
         who, product, opened_at = other_openings(bank, day, logins.person, logins.at)
         calls = service_calls(bank, day)
-        events = [login_events(day, logins.person, logins.at), browsing(bank, day, logins.person, logins.at), _inside(calls, start, end),
-                  *_click_events(touches, clicks), cases.loan_moves(self._pipeline, start, end)]
+        events = [
+            login_events(day, logins.person, logins.at),
+            browsing(bank, day, logins.person, logins.at),
+            _inside(calls, start, end),
+            *_click_events(touches, clicks),
+            cases.loan_moves(self._pipeline, start, end),
+        ]
         tables: dict[str, list[pa.Table]] = {"receipts": [receipt_rows(touches, start, end)], "events": events, "holdings": []}
         money = [self._ledger.monthly(start, end), spend_day(bank, day).between(start, end)]
         for goal, number in GOAL_PRODUCT.items():
             m = moments[goal]
-            self._opened(number, m.person, m.at, "g", tables, money)
+            self._opened(number, m.person, m.at, prefix="g", tables=tables, money=money)
         for number in range(2, 5):
             at = product == number
-            self._opened(number, who[at], opened_at[at], "n", tables, money)
+            self._opened(number, who[at], opened_at[at], prefix="n", tables=tables, money=money)
         returned, back = self._returns(moments[Outcome.FUNDS_RETURNED], outflows)
         tables["transactions"] = [transactions(Money.together([*money, back]), day * 10_000_000 + start % DAY // SECOND * 100)]
         events.append(returned)
@@ -152,15 +170,27 @@ class World:
         self._registers(start, end, tables)
         return tables
 
-    def _opened(self, product: int, who: Ints, at: Ints, prefix: str, tables: dict[str, list[pa.Table]], money: list[Money]) -> None:
+    def _opened(
+        self, product: int, who: Ints, at: Ints, *, prefix: str, tables: dict[str, list[pa.Table]], money: list[Money]
+    ) -> None:
         amount = registers.amounts(self._bank, product, who)
         number = (who + FIRST_CUSTOMER) * 10 + product if prefix == "g" else 10**15 + at // DAY * 10**9 + who
         tables["events"].append(opening_events(product, who, at, amount, prefix))
-        tables["holdings"].append(pa.table({
-            "holding_id": numbers(number), "customer_id": numbers(who + FIRST_CUSTOMER),
-            "product": words([PRODUCTS[product]], np.zeros(len(who), dtype=np.int64)).cast(pa.string()),
-            "amount": numbers(amount), "since_on": dates(at // DAY), "ended_on": pa.nulls(len(who), pa.date32())}))
-        money.append(money_of(who, at + SECOND, False, amount, np.full(len(who), 600_003), Kind.BANK_PRODUCT, Code.WEALTH))
+        tables["holdings"].append(
+            pa.table(
+                {
+                    "holding_id": numbers(number),
+                    "customer_id": numbers(who + FIRST_CUSTOMER),
+                    "product": constant(PRODUCTS[product], len(who)),
+                    "amount": numbers(amount),
+                    "since_on": dates(at // DAY),
+                    "ended_on": pa.nulls(len(who), pa.date32()),
+                }
+            )
+        )
+        money.append(
+            money_of(who, at + SECOND, False, amount, np.full(len(who), 600_003), kind=Kind.BANK_PRODUCT, code=Code.WEALTH)
+        )
 
     def _returns(self, m: Moments, outflows: Outflows) -> tuple[pa.Table, Money]:
         """`funds_returned`: most of the last outflow comes back from the customer's account elsewhere."""
@@ -171,7 +201,7 @@ class World:
         amount = np.maximum(1, np.round(left[m.person] * share)).astype(np.int64)
         told = texts('{"amount": ', amount, "}")
         ids = texts("f", m.at // DAY * 10**9 + m.person)
-        money = money_of(m.person, m.at, True, amount, 3_000_000_000 + m.person, Kind.OWN_ACCOUNT, Code.TRANSFER)
+        money = money_of(m.person, m.at, True, amount, 3_000_000_000 + m.person, kind=Kind.OWN_ACCOUNT, code=Code.TRANSFER)
         return event_rows(ids, m.person, "funds_returned", m.at, told), money
 
     def _case_tables(self, start: int, end: int, touches: Touches, tables: dict[str, list[pa.Table]]) -> None:
@@ -208,26 +238,34 @@ class World:
         order = np.argsort(at, kind="stable")
         _, firsts = np.unique(person[order] * len(CHANNELS) + touches.channel[inside][order], return_index=True)
         keep = order[firsts]
-        tables["consents"] = [pa.table({
-            "customer_id": numbers(person[keep] + FIRST_CUSTOMER), "purpose": pa.array(["marketing"] * len(keep), pa.string()),
-            "channel": channel.take(pa.array(keep)), "granted": pa.array(np.zeros(len(keep), dtype=np.bool_)),
-            "changed_at": instants(at[keep])})]
+        tables["consents"] = [
+            pa.table(
+                {
+                    "customer_id": numbers(person[keep] + FIRST_CUSTOMER),
+                    "purpose": constant("marketing", len(keep)),
+                    "channel": channel.take(pa.array(keep)),
+                    "granted": pa.array(np.zeros(len(keep), dtype=np.bool_)),
+                    "changed_at": instants(at[keep]),
+                }
+            )
+        ]
 
     def _registers(self, start: int, end: int, tables: dict[str, list[pa.Table]]) -> None:
-        """Customers who join, leave or change their employer on this bank day, and agreements signed or ended; known at 10:00 local."""
+        """Customers who join, leave or change their job on this bank day, agreements signed or ended; known at 10:00 local."""
         bank, day = self._bank, start // DAY
         if not start <= day * DAY + 2 * HOUR < end:
             return
         p, e = bank.people, bank.employers
-        joins = np.flatnonzero(p.opened == day)
-        changed = np.flatnonzero((p.opened == day) | (p.closed == day)
-                                 | ((p.opened < day) & (p.closed > day) & (p.employer >= 0) & ((p.job_from == day) | (p.job_to == day))))
+        comes, goes = p.opened == day, p.closed == day
+        moves = (p.opened < day) & (p.closed > day) & (p.employer >= 0) & ((p.job_from == day) | (p.job_to == day))
+        joins, changed = np.flatnonzero(comes), np.flatnonzero(comes | goes | moves)
+        signed = np.flatnonzero(e.labelled & ((e.signed_on == day) | (e.ended_on == day)))
         tables["customers"] = [registers.customers(bank, changed, day)]
         tables["contacts"] = [registers.contacts(bank, joins)]
         tables["addresses"] = [registers.addresses(bank, joins)]
         tables["consents"].append(registers.consents(bank, joins))
-        tables["accounts"] = [registers.accounts(bank, np.flatnonzero((p.opened == day) | (p.closed == day)), day)]
-        tables["agreements"] = [registers.agreements(bank, np.flatnonzero(e.labelled & ((e.signed_on == day) | (e.ended_on == day))), day)]
+        tables["accounts"] = [registers.accounts(bank, np.flatnonzero(comes | goes), day)]
+        tables["agreements"] = [registers.agreements(bank, signed, day)]
 
     def _write(self, start: int, tables: dict[str, list[pa.Table]]) -> dict[str, int]:
         local = datetime(1970, 1, 1) + timedelta(microseconds=start) + LOCAL
@@ -252,4 +290,4 @@ def _inside(events: pa.Table, start: int, end: int) -> pa.Table:
 def _click_events(touches: Touches, clicks: Ints) -> list[pa.Table]:
     """A click opens the app."""
     key, person, at = touches.key.take(pa.array(clicks)), touches.person[clicks], touches.at["clicked"][clicks]
-    return [event_rows(joined("k-", key), person, "app_login", at, words(["{}"], np.zeros(len(clicks), dtype=np.int64)))]
+    return [event_rows(joined("k-", key), person, "app_login", at, constant("{}", len(clicks)))]

@@ -7,9 +7,12 @@ bare bool; what it said to its log beside tells whether the receiver was reached
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
+from typing import Any
 from urllib.parse import quote
 
 from tonglu.channels.spec import ChannelContext, ChannelOptions, ChannelSpec
@@ -20,6 +23,8 @@ _STATUS = re.compile(r"error=(\d{3})")
 _NOT_REACHED = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|Failed to resolve|Network is unreachable"
 )
+_ADDRESS = re.compile(r"[\w.+@:=-]{1,200}")
+"""Apprise unquotes a URL before it takes it apart, so quoting alone does not keep an address in its place."""
 _TOOK_NOTHING_NOW = frozenset({425, 429, 503})
 _IN_DOUBT = frozenset({408, 500, 502, 504})
 _one_at_a_time = Lock()
@@ -60,23 +65,35 @@ class AppriseChannel:
 
     def send(self, message: OutboundMessage) -> Outcome:
         """Notify once."""
-        if "{address}" in self._url and not message.address:
-            return Refused("no address")
+        if "{address}" in self._url:
+            if not message.address:
+                return Refused("no address")
+            if not _ADDRESS.fullmatch(message.address) or ".." in message.address:
+                return Refused("the address has characters that could change the URL")
         url = self._url.replace("{address}", quote(message.address, safe=""))
         url = url.replace("{touch_key}", quote(message.touch_key, safe=""))
         with _one_at_a_time, _apprise_says() as said:
             service = self._service(url)
             if not service:
                 return Refused("Apprise does not take the address")
-            sent = service.notify(body=message.body, title=message.title)  # type: ignore[attr-defined]
+            sent = service.notify(body=message.body, title=message.title)
         return Delivered() if sent else _reason("\n".join(said))
 
     @staticmethod
-    def _service(url: str) -> object:
+    def _service(url: str) -> Any:
+        service = _apprise()()
+        return service if service.add(url) else None
+
+
+@cache
+def _apprise() -> Any:
+    """Apprise's class, with its plugins loaded; they use modules that Python will drop, which is Apprise's affair."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         from apprise import Apprise
 
-        service = Apprise()
-        return service if service.add(url) else None
+        Apprise.instantiate("json://127.0.0.1")
+    return Apprise
 
 
 def _reason(said: str) -> Outcome:

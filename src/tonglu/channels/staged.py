@@ -87,9 +87,7 @@ class StagedRows:
         first, last = instant_text(not_before), instant_text(expires_at)
         return (touch_key, customer_id, batch.channel, address, message, arm or "", text.title, text.body, first, last)
 
-    def _why_not(
-        self, touch_key: str, customer_id: int, journey: str, expires_at: datetime
-    ) -> tuple[DeliveryState, str] | None:
+    def _why_not(self, touch_key: str, customer_id: int, journey: str, expires_at: datetime) -> tuple[DeliveryState, str] | None:
         batch = self._batch
         if touch_key in batch.excluded:
             return DeliveryState.CANCELLED, "excluded"

@@ -7,11 +7,12 @@ PERMITTED = """
     SELECT p.proposal_no, v.channel, v.place
     FROM proposal AS p JOIN tonglu.via AS v USING (step_key)
     WHERE p.outcome IS NULL
-      AND (list_contains($skipping, p.purpose) OR (
-            EXISTS (SELECT 1 FROM source.consents AS c
-                    WHERE c.customer_id = p.customer_id AND c.purpose = p.purpose AND c.channel = v.channel AND c.granted)
-        AND NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS o
-                        WHERE o.customer_id = p.customer_id AND (o.channel = v.channel OR o.channel = '*'))));
+      AND (list_contains($skipping, p.purpose) OR EXISTS (
+            SELECT 1 FROM source.consents AS c
+            WHERE c.customer_id = p.customer_id AND c.purpose = p.purpose AND c.channel = v.channel AND c.granted
+              AND NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS o
+                              WHERE o.customer_id = p.customer_id AND (o.channel = v.channel OR o.channel = '*')
+                                AND o.opted_out_at >= c.changed_at)));
     INSERT INTO stopped
     SELECT p.proposal_no, CASE WHEN o.customer_id IS NULL THEN 'no_consent' ELSE 'opted_out' END, NULL, 'dropped'
     FROM proposal AS p

@@ -222,7 +222,9 @@ def read_contracts(folder: Path, shown: str = "") -> dict[str, Contract]:
     prefix = shown or str(folder)
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        raise InputError([Finding("TL701", "there are no contracts here", Place(prefix), "Write one YAML file per source table.")])
+        raise InputError(
+            [Finding("TL701", "there are no contracts here", Place(prefix), "Write one YAML file per source table.")]
+        )
     findings: list[Finding] = []
     contracts: dict[str, Contract] = {}
     for path in files:
@@ -232,7 +234,9 @@ def read_contracts(folder: Path, shown: str = "") -> dict[str, Contract]:
             continue
         if contract.table != path.stem:
             hint = f"Name the file {contract.table}.yaml, or the table '{path.stem}'."
-            findings.append(file.finding("TL702", f"the table is '{contract.table}' but the file is {path.name}", ("table",), hint))
+            findings.append(
+                file.finding("TL702", f"the table is '{contract.table}' but the file is {path.name}", ("table",), hint)
+            )
         contracts[contract.table] = contract
     refuse_errors(findings)
     return contracts

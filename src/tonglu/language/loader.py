@@ -14,8 +14,10 @@ from tonglu.language.yamlfile import Loc, YamlFile
 M = TypeVar("M", bound=BaseModel)
 
 
-def load_model(file: YamlFile, model: type[M], findings: list[Finding], loc: Loc = ()) -> M | None:
-    """The file's data (or its part at `loc`) as a model, or None with at least one finding more.
+def load_model(
+    file: YamlFile, model: type[M], findings: list[Finding], loc: Loc = (), *, without: Collection[str] = ()
+) -> M | None:
+    """The file's data (or its part at `loc`, but the keys in `without`) as a model, or None with at least one finding more.
 
     Findings of the reading itself are added when the whole file is loaded (`loc` is empty).
     """
@@ -27,6 +29,7 @@ def load_model(file: YamlFile, model: type[M], findings: list[Finding], loc: Loc
     if not isinstance(data, dict):
         findings.append(file.finding("TL122", f"{_subject(loc)} must be a mapping of keys, not {shown(data)}", loc))
         return None
+    data = {key: value for key, value in data.items() if key not in without}
     try:
         return model.model_validate(data)
     except ValidationError as error:

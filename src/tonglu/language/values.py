@@ -177,6 +177,24 @@ Moment = Annotated[
 """A moment on the bank's wall clock (naive, not UTC: `core.clock.to_utc` makes the instant); a bare date is its midnight."""
 
 
+def _clock_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", value) if isinstance(value, str) else None
+    if match is None:
+        raise refuse(f"{shown(value)} is not a time of day", "Write it like '08:00'.")
+    return time(int(match[1]), int(match[2]))
+
+
+ClockTime = Annotated[
+    time,
+    PlainValidator(_clock_time),
+    PlainSerializer(lambda moment: f"{moment:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}$"}),
+]
+"""A time of day on the bank's wall clock, '08:00'."""
+
+
 def as_list(value: object) -> object:
     """For a `BeforeValidator` of a tuple: a single item stands for a list of one."""
     return value if isinstance(value, list | tuple) else [value]

@@ -51,9 +51,7 @@ class OptOuts:
     def note(self, customer_id: int, channel: str, at: datetime, *, out: bool) -> None:
         """`record` or `lift` inside the caller's transaction."""
         action = "out" if out else "in"
-        self._database.change(
-            _RECORD, {"customer_id": customer_id, "channel": channel, "action": action, "at": instant_text(at)}
-        )
+        self._database.change(_RECORD, {"customer_id": customer_id, "channel": channel, "action": action, "at": instant_text(at)})
 
     def stops(self, customer_id: int, channel: str) -> bool:
         """Whether the customer is out of this channel now."""

@@ -167,7 +167,7 @@ def reason_chart(bars: Sequence[Bar], title: str = "决策原因 decisions by re
     total = sum(bar.count for bar in bars)
     if not total:
         return _nothing(title, width)
-    left, right, row = 200.0, 106.0, 35.0
+    left, right, row = 236.0, 106.0, 35.0
     across = Scale((0.0, float(max(bar.count for bar in bars))), (left, width - right))
     body = []
     for index, bar in enumerate(bars):

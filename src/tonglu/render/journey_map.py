@@ -112,7 +112,7 @@ def _box(step: Step, count: Passage | None, entered: int, frame: _Frame) -> str:
     layer = frame.layout.layer[step.step]
     x, y = frame.x(frame.layout.centre[step.step]) - BOX_WIDTH / 2, frame.top(layer)
     label = step.label_zh or step.step
-    lines = wrap(label, _LABEL, BOX_WIDTH - 46, 2)
+    lines = wrap(label, _LABEL, BOX_WIDTH - 52, 2)
     kind = kind_words(step.kind)
     body = [outline(step.kind, (x, y), (BOX_WIDTH, BOX_HEIGHT), style) for style in ("box", "tint")]
     body.append(icon(step.kind, x + 12, y + 11))

@@ -27,7 +27,7 @@ from tonglu.render.icons import sign
 from tonglu.render.journey_map import draw_journey
 from tonglu.render.published import Arm, Journey, Lift, Passage, Published
 from tonglu.render.scale import percent, points, signed
-from tonglu.render.words import KINDS, OUTCOMES, TOUCH_OUTCOMES, kind_words, reason_words
+from tonglu.render.words import OUTCOMES, TOUCH_OUTCOMES, Words, kind_words, reason_words
 
 _BESIDE = 700.0
 """A map up to this wide stands beside its numbers, a wider one above them."""
@@ -88,26 +88,24 @@ def report_page(published: Published, truth: Mapping[str, float] | None, title: 
     )
     return templates.get_template("report.html.j2").render(
         title=title,
-        style=Markup(svg.theme()),  # noqa: S704 - our own style sheet
+        style=Markup(svg.theme()),
         run=facts.runs[-1] if facts.runs else None,
         runs=facts.runs,
         at=lambda instant: show_instant(instant, zone),
         zone=str(zone),
         figures=_figures(facts),
         notices=notices(facts),
-        lift_chart=Markup(charts.lift_chart(_measured(facts, facts.lifts, known))),  # noqa: S704 - drawn by us, texts escaped
+        lift_chart=Markup(charts.lift_chart(_measured(facts, facts.lifts, known))),
         lifts=facts.lifts,
         truth=known,
         journeys=[_part(facts, journey) for journey in facts.journeys],
         title_of=facts.title_of,
-        touch_chart=Markup(touches),  # noqa: S704
-        reason_chart=Markup(charts.reason_chart(_bars(facts))),  # noqa: S704
+        touch_chart=Markup(touches),
+        reason_chart=Markup(charts.reason_chart(_bars(facts))),
         segments=[(row, _trend(row.history, row.segment)) for row in facts.segments],
         checks=facts.checks,
         conservation=facts.conservation,
-        kinds=[
-            (KINDS[kind], Markup(sign(kind))) for kind in ("touch", "wait", "wait_for", "branch", "experiment", "task", "end")
-        ],  # noqa: S704
+        kinds=[(kind_words(kind), Markup(sign(kind))) for kind in dict.fromkeys(step.kind for step in facts.steps)],
         kind_words=kind_words,
     )
 
@@ -124,12 +122,12 @@ def _part(facts: Facts, journey: Journey) -> JourneyPart:
     lifts = [lift for lift in facts.lifts if lift.journey == journey.journey]
     return JourneyPart(
         journey=journey,
-        map=Markup(drawn),  # noqa: S704 - drawn by us, texts escaped
+        map=Markup(drawn),
         wide=_width(drawn) > _BESIDE,
         funnel=funnel,
-        funnel_chart=Markup(charts.funnel_chart(bars, named)),  # noqa: S704
+        funnel_chart=Markup(charts.funnel_chart(bars, named)),
         lifts=lifts,
-        arm_charts=[(step, Markup(charts.arm_chart(shares, f"{step}: arms"))) for step, shares in learned.items()],  # noqa: S704
+        arm_charts=[(step, Markup(charts.arm_chart(shares, f"{step}: arms"))) for step, shares in learned.items()],
         arms=arms,
     )
 
@@ -152,9 +150,9 @@ def _measured(facts: Facts, lifts: Sequence[Lift], truth: Mapping[str, float]) -
 def _bars(facts: Facts) -> list[charts.Bar]:
     bars = []
     for row in facts.reasons:
-        words, outcome = reason_words(row.outcome, row.gate, row.reason), OUTCOMES.get(row.outcome)
-        same = outcome is None or words.zh == outcome.zh
-        zh = words.zh if same or outcome is None else f"{outcome.zh} · {words.zh}"
+        words = reason_words(row.outcome, row.gate, row.reason)
+        outcome = OUTCOMES.get(row.outcome, Words(row.outcome, row.outcome))
+        zh = outcome.zh if row.outcome == "sent" else f"{outcome.zh} · {words.zh}"
         bars.append(charts.Bar(zh, words.en, row.decisions, row.outcome))
     return bars
 
@@ -173,7 +171,7 @@ def _figures(facts: Facts) -> list[Figure]:
 
 
 def _trend(values: Sequence[int], title: str) -> Markup:
-    return Markup(charts.trend_line(values, title))  # noqa: S704 - drawn by us, texts escaped
+    return Markup(charts.trend_line(values, title))
 
 
 def _width(drawing: str) -> float:

@@ -72,7 +72,7 @@ def wrap(raw: str, size: float, width: float, lines: int) -> list[str]:
     kept = out[:lines]
     if len(out) > lines:
         kept[-1] += "…"
-    return [shorten(line, size, width + size / 2) for line in kept]
+    return [shorten(line, size, width + size) for line in kept]
 
 
 def _broken(raw: str, size: float, width: float) -> list[str]:

@@ -20,7 +20,7 @@ from tonglu.render import published as views
 from tonglu.render.facts import BANK_ZONE, Facts, gather, newest_arms, notices, withheld_because
 from tonglu.render.published import Published, read
 from tonglu.render.scale import percent, points
-from tonglu.render.sheet import Column, Sheet
+from tonglu.render.sheet import Cell, Column, Sheet
 from tonglu.render.words import OUTCOMES, reason_words
 
 _TONES = {"bad": "red", "warn": "yellow", "note": "dim"}.get
@@ -102,7 +102,7 @@ def attention(published: Published) -> RenderableType:
 def lift_table(published: Published, truth: Mapping[str, float] | None = None) -> RenderableType:
     """Lift per journey and goal in percentage points with its 95 % interval, next to the synthetic truth where it is known."""
     facts, known = gather(published), truth or {}
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for lift in facts.lifts:
         interval = f"[{points(lift.lift_low)}, {points(lift.lift_high)}]"
         measured = Text("withheld", style="dim") if lift.withheld else Text(points(lift.lift), style=_tone(lift))
@@ -132,7 +132,9 @@ def lift_table(published: Published, truth: Mapping[str, float] | None = None) -
         *([Column("synthetic truth", "right")] if truth is not None else []),
         Column("method", need=2),
     ]
-    return Sheet("提升 lift, treated minus control by intention to treat", columns, rows)
+    missed = any(_missed(lift, known.get(lift.journey)) for lift in facts.lifts)
+    title = "提升 lift, treated minus control by intention to treat"
+    return Sheet(f"{title} (! the interval misses the truth)" if missed else title, columns, rows)
 
 
 def decisions_table(published: Published) -> RenderableType:
@@ -159,10 +161,18 @@ def arms_table(published: Published) -> RenderableType:
     """What was learned about each arm, and the probability with which the next run draws it."""
     arms = newest_arms(read(published, views.ARMS, views.Arm))
     rows = [
-        (arm.journey, arm.step, arm.arm, _count(arm.n), _count(arm.conversions), _rate(arm.conversions / arm.n if arm.n else None),
-         _share(arm.p_best), _share(arm.propensity))
+        (
+            arm.journey,
+            arm.step,
+            arm.arm,
+            _count(arm.n),
+            _count(arm.conversions),
+            _rate(arm.conversions / arm.n if arm.n else None),
+            _share(arm.p_best),
+            _share(arm.propensity),
+        )
         for arm in arms
-    ]  # fmt: skip
+    ]
     columns = (
         Column("旅程 journey", need=1),
         Column("step"),
@@ -200,7 +210,7 @@ def overview(published: Published, truth: Mapping[str, float] | None = None, zon
 
 def _attention(facts: Facts) -> RenderableType:
     rows = [(Text(found.about, style=_TONES(found.grave, "")), found.zh, found.en) for found in notices(facts)]
-    columns = (Column("对象 about"), Column("需要关注"), Column("what", need=1))
+    columns = (Column("对象 about"), Column("需要关注", need=1), Column("what"))
     return Sheet("需要关注 needs attention", columns, rows, empty="没有需要处理的事项 nothing needs attention")
 
 
@@ -212,10 +222,13 @@ def _tone(lift: views.Lift) -> str:
 
 def _truth(lift: views.Lift, truth: float | None) -> str:
     """The truth, marked where a shown interval misses it."""
-    if truth is None:
-        return "–"
-    missed = lift.lift_low is not None and lift.lift_high is not None and not lift.lift_low <= truth <= lift.lift_high
-    return f"{points(truth)} !" if missed else points(truth)
+    return "–" if truth is None else f"{points(truth)} !" if _missed(lift, truth) else points(truth)
+
+
+def _missed(lift: views.Lift, truth: float | None) -> bool:
+    if truth is None or lift.lift_low is None or lift.lift_high is None:
+        return False
+    return not lift.lift_low <= truth <= lift.lift_high
 
 
 def _count(number: int) -> str:

@@ -54,7 +54,9 @@ def arrivals(
     new: list[Arrival] = []
     for folder in _visible(landing):
         if not folder.is_dir():
-            findings.append(Finding("TL713", "only folders of tables are read here", Place(str(folder)), severity=Severity.WARNING))
+            findings.append(
+                Finding("TL713", "only folders of tables are read here", Place(str(folder)), severity=Severity.WARNING)
+            )
         elif folder.name not in contracts:
             hint = did_you_mean(folder.name, contracts) or f"Write data/contracts/{folder.name}.yaml, or remove the folder."
             findings.append(Finding("TL711", f"no contract names the table '{folder.name}'", Place(str(folder)), hint))

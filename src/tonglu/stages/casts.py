@@ -37,18 +37,29 @@ _ACCEPTED: Mapping[ColumnType, frozenset[str]] = {
 class Cast:
     """`value`: the typed column, null where it cannot be; `broken`: true for such rows, or None where that cannot happen."""
 
-    value: exp.Expression
-    broken: exp.Expression | None
+    value: exp.Expr
+    broken: exp.Expr | None
 
 
 def family(raw: str) -> str:
-    """The kind of a DuckDB type as a file's reader names it: text, whole, fraction, boolean, date, instant, zoned, null, nested."""
+    """The kind of a DuckDB type: text, whole, fraction, boolean, date, instant, zoned, null, nested or other."""
     word = raw.upper().split("(")[0]
     if raw.endswith("]") or word in ("STRUCT", "MAP", "UNION"):
         return "nested"
     kinds = {
         "text": ("VARCHAR", "JSON", "UUID", "ENUM"),
-        "whole": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+        "whole": (
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+        ),
         "fraction": ("DOUBLE", "FLOAT", "DECIMAL"),
         "boolean": ("BOOLEAN",),
         "date": ("DATE",),
@@ -65,7 +76,7 @@ def accepts(wanted: ColumnType, raw: str) -> bool:
     return kind == "null" or kind in _ACCEPTED[wanted]
 
 
-def cast(source: exp.Expression, raw: str, wanted: ColumnType) -> Cast:
+def cast(source: exp.Expr, raw: str, wanted: ColumnType) -> Cast:
     """The cast of one column from a file's type `raw`; a value that would change its meaning is broken, never rounded."""
     kind, stored = family(raw), STORED[wanted]
     if wanted is ColumnType.JSON and kind == "text":
@@ -83,7 +94,7 @@ def cast(source: exp.Expression, raw: str, wanted: ColumnType) -> Cast:
     return Cast(value, all_of([exp.not_(_is_null(source)), _is_null(value)]))
 
 
-def _checked(source: exp.Expression, kind: str, wanted: ColumnType, stored: str) -> exp.Expression:
+def _checked(source: exp.Expr, kind: str, wanted: ColumnType, stored: str) -> exp.Expr:
     value = _try(source, stored)
     whole = wanted in (ColumnType.INTEGER, ColumnType.BIGINT)
     if kind == "text" and whole:
@@ -103,7 +114,7 @@ def _checked(source: exp.Expression, kind: str, wanted: ColumnType, stored: str)
     return value
 
 
-def broken(contract: Contract, rule: Rule) -> exp.Expression | None:
+def broken(contract: Contract, rule: Rule) -> exp.Expr | None:
     """The condition under which a typed row breaks a rule; None for type rules, which the casts judge."""
     value = column(rule.column)
     if rule.kind is RuleKind.TYPE:
@@ -119,7 +130,7 @@ def broken(contract: Contract, rule: Rule) -> exp.Expression | None:
         return exp.not_(exp.In(this=value, expressions=[_literal(one) for one in promised.values or ()]))
     if rule.kind is RuleKind.MATCHES:
         return exp.not_(_full_match(value, promised.matches or ""))
-    limits: list[exp.Expression] = []
+    limits: list[exp.Expr] = []
     stored = STORED[promised.type]
     if promised.min is not None:
         limits.append(exp.LT(this=value.copy(), expression=_to(_literal(promised.min), stored)))
@@ -128,9 +139,9 @@ def broken(contract: Contract, rule: Rule) -> exp.Expression | None:
     return any_of(limits)
 
 
-def _broken_property(contract: Contract, name: str) -> exp.Expression:
+def _broken_property(contract: Contract, name: str) -> exp.Expr:
     held = call("json_extract_string", column("properties"), _text("$." + name))
-    cases: list[exp.Expression] = []
+    cases: list[exp.Expr] = []
     for event, fields in (contract.names or {}).items():
         wanted = fields.get(name)
         if wanted not in (None, ColumnType.TEXT, ColumnType.JSON):
@@ -139,7 +150,7 @@ def _broken_property(contract: Contract, name: str) -> exp.Expression:
     return any_of(cases)
 
 
-def first_breach(contract: Contract, type_breach: exp.Expression, pardoned: bool = False) -> exp.Expression:
+def first_breach(contract: Contract, type_breach: exp.Expr, pardoned: bool = False) -> exp.Expr:
     """The name of the first rule that a row breaks, or null.
 
     Args:
@@ -163,52 +174,58 @@ def content(contract: Contract) -> list[str]:
     return [name for name in contract.columns if name not in contract.key]
 
 
-def differs(contract: Contract, left: str, right: str) -> exp.Expression:
+def differs(contract: Contract, left: str, right: str) -> exp.Expr:
     """Whether two rows of one key differ in any other column."""
     pairs = [(column(name, left), column(name, right)) for name in content(contract)]
     return any_of([exp.NullSafeNEQ(this=one, expression=other) for one, other in pairs])
 
 
-def same_key(contract: Contract, left: str, right: str) -> exp.Expression:
+def same_key(contract: Contract, left: str, right: str) -> exp.Expr:
     """Whether two rows have one key; keys are never null here."""
     return all_of([exp.EQ(this=column(name, left), expression=column(name, right)) for name in contract.key])
 
 
-def as_json(names: list[str], table: str | None = None) -> exp.Expression:
+def as_json(names: list[str], table: str | None = None) -> exp.Expr:
     """A row's columns as one JSON object, by column name."""
-    parts: list[exp.Expression] = []
+    parts: list[exp.Expr] = []
     for name in names:
         parts += [_text(name), column(name, table)]
     return _to(call("json_object", *parts), "VARCHAR")
 
 
-def _literal(value: Scalar) -> exp.Expression:
-    return _text(value) if isinstance(value, str) else exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+def _literal(value: Scalar) -> exp.Expr:
+    return (
+        _text(value)
+        if isinstance(value, str)
+        else exp.Literal.number(value)
+        if value >= 0
+        else exp.Neg(this=exp.Literal.number(-value))
+    )
 
 
-def _text(value: str) -> exp.Expression:
+def _text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
-def _is_null(value: exp.Expression) -> exp.Expression:
+def _is_null(value: exp.Expr) -> exp.Expr:
     return exp.Is(this=exp.paren(value.copy()), expression=exp.null())
 
 
-def _to(value: exp.Expression, stored: str) -> exp.Expression:
+def _to(value: exp.Expr, stored: str) -> exp.Expr:
     return exp.Cast(this=value.copy(), to=exp.DataType.build(stored, dialect="duckdb"))
 
 
-def _try(value: exp.Expression, stored: str) -> exp.Expression:
+def _try(value: exp.Expr, stored: str) -> exp.Expr:
     return exp.TryCast(this=value.copy(), to=exp.DataType.build(stored, dialect="duckdb"))
 
 
-def _when(condition: exp.Expression, value: exp.Expression) -> exp.Expression:
+def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())])
 
 
-def _full_match(value: exp.Expression, pattern: str) -> exp.Expression:
+def _full_match(value: exp.Expr, pattern: str) -> exp.Expr:
     return call("regexp_full_match", value, _text(pattern))
 
 
-def _at_utc(value: exp.Expression) -> exp.Expression:
+def _at_utc(value: exp.Expr) -> exp.Expr:
     return call("timezone", _text("UTC"), value)

@@ -1,8 +1,8 @@
 """Check: judge what lies in staging against the contracts, before anything moves.
 
 Row rules were marked at ingest and are counted here; volume and freshness compare with what the warehouse has; everything that
-can be said as an expectation is said by the judge (Great Expectations, see `tonglu.quality`), over the same staging tables by SQL.
-A blocking breach raises; a quarantining one leaves its rows marked, and `promote` sets them aside.
+can be said as an expectation is said by the judge (Great Expectations, see `tonglu.quality`), over the same tables by SQL. A
+blocking breach raises; a quarantining one leaves its rows marked, and `promote` sets them aside.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from sqlglot import exp
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
-from tonglu.language.contract import Breach, Contract, RuleKind
+from tonglu.language.contract import Breach, Column, Contract, RuleKind
 from tonglu.stages.pattern import column, fill
 from tonglu.stages.tables import current, staging
 
@@ -143,12 +143,13 @@ def shown_values(contract: Contract, values: Sequence[object]) -> tuple[str, ...
 
 def _marked(warehouse: Warehouse, contract: Contract) -> list[Verdict]:
     """The row rules that staged rows break."""
-    shown: exp.Expression = exp.cast(exp.null(), "text")
     rules = {rule.name: rule for rule in contract.rules()}
     cases = []
     for name, rule in rules.items():
         if rule.kind is RuleKind.TYPE:
-            value = exp.Anonymous(this="json_extract_string", expressions=[column("_raw"), exp.convert(f"$.{rule.column}")])
+            value: exp.Expr = exp.Anonymous(
+                this="json_extract_string", expressions=[column("_raw"), exp.convert(f"$.{rule.column}")]
+            )
         else:
             value = exp.cast(column("properties" if rule.kind is RuleKind.PROPERTY else rule.column), "text")
         cases.append(exp.If(this=exp.EQ(this=column("_rule"), expression=exp.convert(name)), true=value))
@@ -181,9 +182,14 @@ def expected(contract: Contract, kind: RuleKind, name: str) -> str:
         RuleKind.TYPE: f"a value of type {promised.type}",
         RuleKind.REQUIRED: "a value",
         RuleKind.VALUES: f"one of {', '.join(map(str, promised.values or ()))}",
-        RuleKind.RANGE: f"from {promised.min if promised.min is not None else '-∞'} to {promised.max if promised.max is not None else '∞'}",
+        RuleKind.RANGE: " and ".join(_limits(promised)),
         RuleKind.MATCHES: f"text like {promised.matches}",
     }[kind]
+
+
+def _limits(promised: Column) -> list[str]:
+    limits = [("at least", promised.min), ("at most", promised.max)]
+    return [f"{words} {limit}" for words, limit in limits if limit is not None]
 
 
 def _volume(warehouse: Warehouse, contract: Contract) -> list[Verdict]:

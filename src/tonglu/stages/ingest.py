@@ -27,7 +27,8 @@ _STAGE = """
 INSERT INTO staged BY NAME
 SELECT own, _from, _file, _row, _day, rule AS _rule, _raw
 FROM (
-  SELECT typed, $origin AS _from, raw_file AS _file, raw_row AS _row, raw_day AS _day, type_breach AS _type, original AS _raw FROM offered AS raw
+  SELECT typed, $origin AS _from, raw_file AS _file, raw_row AS _row, raw_day AS _day, type_breach AS _type, original AS _raw
+  FROM offered AS raw
 ) AS t
 """
 _DUE = "INSERT INTO staged BY NAME SELECT * REPLACE ('held' AS _from) FROM kept WHERE due <= $as_of"
@@ -40,16 +41,16 @@ class LandingReader(Protocol):
     def columns(self, path: Path, shown: str) -> dict[str, str]:
         """A file's columns and their DuckDB types. Raises InputError when it cannot be read."""
 
-    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expression:
+    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expr:
         """The file's rows, with `_row` (line or row number, from 1), as something to select from."""
 
     def load(self, statement: exp.Expression, shown: str, **parameters: object) -> int:
         """Run a statement that reads a file; rows changed. Raises InputError, with the line where known, when it cannot."""
 
-    def offered(self, rows: Any) -> AbstractContextManager[tuple[exp.Expression, dict[str, str]]]:
+    def offered(self, rows: Any) -> AbstractContextManager[tuple[exp.Expr, dict[str, str]]]:
         """An Arrow table as something to select from, with its columns and types."""
 
-    def attached(self, source: Attached, connection: str) -> AbstractContextManager[tuple[exp.Expression, dict[str, str]]]:
+    def attached(self, source: Attached, connection: str) -> AbstractContextManager[tuple[exp.Expr, dict[str, str]]]:
         """A table of another database, with its columns and types. Raises Unavailable when it cannot be reached."""
 
 
@@ -117,8 +118,11 @@ def ingest(
         attached = _attach(open_sources, reader, contracts, connections or {}, findings)
         refuse_errors(findings)
         with warehouse.transaction():
-            taken = _fill_staging(warehouse, reader, contracts, readable, attached, as_of, run_no)
-    counts = {name: warehouse.fetch(fill("SELECT count(*) FROM staged", {"staged": staging(one)}))[0][0] for name, one in contracts.items()}
+            taken = _fill_staging(warehouse, reader, contracts, readable, attached, as_of=as_of, run_no=run_no)
+    counts = {
+        name: warehouse.fetch(fill("SELECT count(*) FROM staged", {"staged": staging(one)}))[0][0]
+        for name, one in contracts.items()
+    }
     return IngestSummary(run_no, tuple(taken), counts, tuple(findings))
 
 
@@ -140,7 +144,11 @@ def stage_rows(warehouse: Warehouse, reader: LandingReader, contract: Contract, 
         before = warehouse.fetch(
             fill("SELECT coalesce(max(_row), 0) FROM staged WHERE _file = $origin", {"staged": staging(contract)}), origin=origin
         )[0][0]
-        numbered = fill("SELECT *, row_number() OVER () + start AS _row FROM offered", {"offered": offered}, conditions={"start": exp.convert(before)})
+        numbered = fill(
+            "SELECT *, row_number() OVER () + start AS _row FROM offered",
+            {"offered": offered},
+            conditions={"start": exp.convert(before)},
+        )
         statement = staged(contract, described, exp.Subquery(this=numbered), exp.convert(origin))
         with warehouse.transaction():
             return warehouse.execute(statement, origin="inbox")
@@ -167,9 +175,10 @@ def fitting(contract: Contract, described: Mapping[str, str], shown: str) -> lis
 def staged(
     contract: Contract,
     described: Mapping[str, str],
-    offered: exp.Expression,
-    file: exp.Expression,
-    day: exp.Expression | None = None,
+    offered: exp.Expr,
+    file: exp.Expr,
+    *,
+    day: exp.Expr | None = None,
     pardoned: bool = False,
 ) -> exp.Expression:
     """The statement that takes offered rows into staging: cast, and marked with the first rule that each breaks.
@@ -186,8 +195,8 @@ def staged(
     casts = {name: cast(column(name, "raw"), described[name], contract.columns[name].type) for name in names}
     unreadable = {name: one.broken for name, one in casts.items() if one.broken is not None}
     nothing = exp.cast(exp.null(), "text")
-    breach: exp.Expression = nothing
-    original: exp.Expression = nothing
+    breach: exp.Expr = nothing
+    original: exp.Expr = nothing
     if unreadable:
         breach = exp.Case(ifs=[exp.If(this=test.copy(), true=exp.convert(f"type:{name}")) for name, test in unreadable.items()])
         original = exp.Case(ifs=[exp.If(this=any_of(list(unreadable.values())), true=as_json(names, "raw"))])
@@ -211,35 +220,42 @@ def _fill_staging(
     reader: LandingReader,
     contracts: Mapping[str, Contract],
     readable: Sequence[tuple[Arrival, dict[str, str]]],
-    attached: Sequence[tuple[Contract, exp.Expression, dict[str, str]]],
+    attached: Sequence[tuple[Contract, exp.Expr, dict[str, str]]],
+    *,
     as_of: datetime,
     run_no: int,
 ) -> list[StagedFile]:
+    filled = set(warehouse.rows("ingest/sizes"))
     warehouse.run("ingest/clear_staged_files")
     for contract in contracts.values():
-        warehouse.execute(create_staging(contract))
+        if ("staging", contract.table) in filled:
+            warehouse.execute(create_staging(contract))
     taken = []
     for arrival, described in readable:
         offered = reader.relation(arrival.file, described)
-        statement = staged(contracts[arrival.table], described, offered, exp.convert(arrival.path), exp.convert(arrival.day.isoformat()))
+        statement = staged(
+            contracts[arrival.table], described, offered, exp.convert(arrival.path), day=exp.convert(arrival.day.isoformat())
+        )
         rows = reader.load(statement, arrival.shown, origin="landing")
         taken.append(StagedFile(arrival.table, arrival.path, rows))
         _note(warehouse, arrival.table, arrival.path, rows, run_no, arrival=arrival)
     for contract, offered, described in attached:
         taken.append(_take_attached(warehouse, contract, offered, described, run_no))
     for contract in contracts.values():
-        _take_back(warehouse, contract, as_of)
+        if ("held", contract.table) in filled and contract.time is not None:
+            due = fill(_DUE, {"staged": staging(contract), "kept": held(contract)}, conditions={"due": column(contract.time)})
+            warehouse.execute(due, as_of=as_of)
+        if ("quarantine", contract.table) in filled:
+            _take_released(warehouse, contract)
     return taken
 
 
-def _take_back(warehouse: Warehouse, contract: Contract, as_of: datetime) -> None:
-    """Held rows whose time has come, and rows that somebody let out of quarantine."""
-    if contract.time is not None:
-        warehouse.execute(
-            fill(_DUE, {"staged": staging(contract), "kept": held(contract)}, conditions={"due": column(contract.time)}), as_of=as_of
-        )
+def _take_released(warehouse: Warehouse, contract: Contract) -> None:
+    """Rows that somebody let out of quarantine."""
     names = list(contract.columns)
-    fields = [exp.alias_(call("json_extract_string", column("row"), exp.convert("$." + name)), name, quoted=True) for name in names]
+    fields = [
+        exp.alias_(call("json_extract_string", column("row"), exp.convert("$." + name)), name, quoted=True) for name in names
+    ]
     for state in ("released", "overridden"):
         offered = exp.Subquery(this=fill(_RELEASED, {"aside": quarantine(contract)}, {"fields": fields}))
         described = dict.fromkeys(names, "VARCHAR")
@@ -248,7 +264,14 @@ def _take_back(warehouse: Warehouse, contract: Contract, as_of: datetime) -> Non
 
 
 def _note(
-    warehouse: Warehouse, table: str, path: str, rows: int, run_no: int, *, arrival: Arrival | None = None, watermark: str | None = None
+    warehouse: Warehouse,
+    table: str,
+    path: str,
+    rows: int,
+    run_no: int,
+    *,
+    arrival: Arrival | None = None,
+    watermark: str | None = None,
 ) -> None:
     warehouse.run(
         "ingest/note_staged_file",
@@ -270,7 +293,7 @@ def _attach(
     contracts: Mapping[str, Contract],
     connections: Mapping[str, str],
     findings: list[Finding],
-) -> list[tuple[Contract, exp.Expression, dict[str, str]]]:
+) -> list[tuple[Contract, exp.Expr, dict[str, str]]]:
     attached = []
     for contract in contracts.values():
         source = contract.source
@@ -290,7 +313,7 @@ def _attach(
 
 
 def _take_attached(
-    warehouse: Warehouse, contract: Contract, offered: exp.Expression, described: Mapping[str, str], run_no: int
+    warehouse: Warehouse, contract: Contract, offered: exp.Expr, described: Mapping[str, str], run_no: int
 ) -> StagedFile:
     source = contract.source
     assert isinstance(source, Attached)
@@ -298,7 +321,7 @@ def _take_attached(
     last = warehouse.rows("ingest/watermark", source_table=contract.table, path=path)
     mark = last[0][0] if last else None
     kind = exp.DataType.build(described[source.watermark], dialect="duckdb")
-    newer: exp.Expression = exp.true()
+    newer: exp.Expr = exp.true()
     if mark is not None:
         newer = exp.GT(this=column(source.watermark), expression=exp.Cast(this=exp.convert(mark), to=kind))
     pattern = "SELECT *, row_number() OVER (ORDER BY mark) AS _row FROM offered WHERE newer"
@@ -310,4 +333,3 @@ def _take_attached(
         newest = fill("SELECT max(mark)::VARCHAR FROM offered WHERE newer", {"offered": offered}, conditions=conditions)
         _note(warehouse, contract.table, path, changed, run_no, watermark=warehouse.fetch(newest)[0][0])
     return StagedFile(contract.table, path, changed)
-

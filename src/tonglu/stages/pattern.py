@@ -13,14 +13,17 @@ from sqlglot import exp
 
 @functools.cache
 def _parsed(pattern: str) -> exp.Expression:
-    return sqlglot.parse_one(pattern, dialect="duckdb")
+    tree = sqlglot.parse_one(pattern, dialect="duckdb")
+    if not isinstance(tree, exp.Expression):
+        raise TypeError(f"not a statement: {pattern}")
+    return tree
 
 
 def fill(
     pattern: str,
-    tables: Mapping[str, exp.Table] | None = None,
-    lists: Mapping[str, Sequence[exp.Expression]] | None = None,
-    conditions: Mapping[str, exp.Expression] | None = None,
+    tables: Mapping[str, exp.Expr] | None = None,
+    lists: Mapping[str, Sequence[exp.Expr]] | None = None,
+    conditions: Mapping[str, exp.Expr] | None = None,
 ) -> exp.Expression:
     """The statement of a pattern.
 
@@ -47,7 +50,7 @@ def fill(
     return tree
 
 
-def _fill_table(table: exp.Table, tables: Mapping[str, exp.Table]) -> None:
+def _fill_table(table: exp.Table, tables: Mapping[str, exp.Expr]) -> None:
     if table.db or table.name not in tables:
         return
     filled = tables[table.name].copy()
@@ -65,21 +68,26 @@ def column(name: str, table: str | None = None) -> exp.Column:
     return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(table, quoted=False) if table else None)
 
 
-def columns(names: Sequence[str], table: str | None = None) -> list[exp.Expression]:
+def columns(names: Sequence[str], table: str | None = None) -> list[exp.Expr]:
     """Quoted columns."""
     return [column(name, table) for name in names]
 
 
-def all_of(parts: Sequence[exp.Expression]) -> exp.Expression:
+def all_of(parts: Sequence[exp.Expr]) -> exp.Expr:
     """All conditions hold; of none, true."""
     return exp.and_(*parts) if parts else exp.true()
 
 
-def any_of(parts: Sequence[exp.Expression]) -> exp.Expression:
+def any_of(parts: Sequence[exp.Expr]) -> exp.Expr:
     """At least one condition holds; of none, false."""
     return exp.or_(*parts) if parts else exp.false()
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A function of DuckDB by its own name; sqlglot's rewriting of functions is bypassed on purpose."""
     return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+
+
+def condition(text: str) -> exp.Expr:
+    """A static condition that serves several patterns, as a tree to put into their holes."""
+    return sqlglot.condition(text, dialect="duckdb")

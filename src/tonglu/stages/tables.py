@@ -1,6 +1,6 @@
 """The relations that a contract makes, their names and columns, and the statements that create and rebuild them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlglot import exp
 
@@ -82,7 +82,10 @@ def create_staging(contract: Contract) -> exp.Expression:
 
 def _kept(contract: Contract) -> list[tuple[exp.Table, Columns]]:
     own = own_columns(contract)
-    kept: list[tuple[exp.Table, Columns]] = [(current(contract), {**own, "loaded_run": "INTEGER"}), (quarantine(contract), _QUARANTINE)]
+    kept: list[tuple[exp.Table, Columns]] = [
+        (current(contract), {**own, "loaded_run": "INTEGER"}),
+        (quarantine(contract), _QUARANTINE),
+    ]
     if contract.keep is Keep.LATEST:
         kept.append((history(contract), {**own, "loaded_run": "INTEGER", "replaced_run": "INTEGER"}))
     if contract.time is not None:
@@ -113,9 +116,10 @@ def prepare(warehouse: Warehouse, contracts: Mapping[str, Contract]) -> None:
             findings += _changed_types(contract, there)
             if wanted.keys() - there.keys():
                 statements += rebuild(table, there, wanted)
-        if ("staging", contract.table) not in stored:
+        if stored.get(("staging", contract.table)) != {**own_columns(contract), **STAGING_MARKS}:
             statements.append(create_staging(contract))
-        statements.append(_typed_view(contract))
+        if stored.get(("typed", contract.table)) != own_columns(contract):
+            statements.append(_typed_view(contract))
     if findings:
         raise InputError(findings)
     with warehouse.transaction():
@@ -132,7 +136,7 @@ def _typed_view(contract: Contract) -> exp.Expression:
 def _changed_types(contract: Contract, there: Columns) -> list[Finding]:
     hint = "Give the new type a new column, or migrate the table by hand."
     return [
-        Finding("TL703", f"{contract.table}.{name} is stored as {there[name]} and cannot become {stored}", Place(contract.table), hint)
+        Finding("TL703", f"'{name}' is stored as {there[name]} and cannot become {stored}", Place(contract.table), hint)
         for name, stored in own_columns(contract).items()
         if name in there and there[name] != stored
     ]
@@ -141,12 +145,12 @@ def _changed_types(contract: Contract, there: Columns) -> list[Finding]:
 def rebuild(table: exp.Table, there: Columns, wanted: Columns) -> list[exp.Expression]:
     """A new table with all columns, old and new, swapped in by rename."""
     fresh = _table(table.db, f"{table.name}__new")
-    every = {**{name: kind for name, kind in wanted.items()}, **{name: kind for name, kind in there.items() if name not in wanted}}
-    moved: Sequence[exp.Expression] = [column(name) for name in every if name in there]
+    every = {**wanted, **{name: kind for name, kind in there.items() if name not in wanted}}
+    moved = [column(name) for name in every if name in there]
     swap = exp.Alter(this=fresh.copy(), kind="TABLE", actions=[exp.AlterRename(this=exp.to_table(table.name))])
     return [
         create(fresh, every, replace=True),
         fill("INSERT INTO fresh BY NAME SELECT moved FROM old", {"fresh": fresh, "old": table}, {"moved": moved}),
-        exp.Drop(this=table.copy(), kind="TABLE"),
+        fill("DROP TABLE old", {"old": table}),
         swap,
     ]

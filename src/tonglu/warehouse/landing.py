@@ -38,10 +38,10 @@ class DuckDBLanding:
         except duckdb.Error as problem:
             raise InputError([_finding(problem, shown)]) from problem
 
-    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expression:
+    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expr:
         """See the port."""
         if path.suffix == ".csv":
-            number: exp.Expression = exp.Window(this=exp.RowNumber())
+            number: exp.Expr = exp.Window(this=exp.RowNumber())
             rows = _function(
                 "read_csv",
                 _text(str(path)),
@@ -70,7 +70,7 @@ class DuckDBLanding:
             raise InputError([_finding(problem, shown)]) from problem
 
     @contextmanager
-    def offered(self, rows: Any) -> Iterator[tuple[exp.Expression, dict[str, str]]]:
+    def offered(self, rows: Any) -> Iterator[tuple[exp.Expr, dict[str, str]]]:
         """See the port."""
         name = "offered_rows"
         self.warehouse.connection.register(name, rows)
@@ -80,18 +80,18 @@ class DuckDBLanding:
             self.warehouse.connection.unregister(name)
 
     @contextmanager
-    def attached(self, source: Attached, connection: str) -> Iterator[tuple[exp.Expression, dict[str, str]]]:
+    def attached(self, source: Attached, connection: str) -> Iterator[tuple[exp.Expr, dict[str, str]]]:
         """See the port. The database is attached read-only, and let go of afterwards."""
         name = f"attached_{source.from_env.lower()}"
-        options: list[exp.Expression] = [exp.AttachOption(this=exp.Var(this="READ_ONLY"))]
+        options: list[exp.Expr] = [exp.AttachOption(this=exp.Var(this="READ_ONLY"))]
         if source.attach != "duckdb":
             self._load_extension(source.attach)
             options.append(exp.AttachOption(this=exp.Var(this="TYPE"), expression=exp.Var(this=source.attach)))
         self._reach(exp.Attach(this=exp.alias_(_text(connection), name), expressions=options), source, connection)
         try:
-            table = exp.to_table(f"{name}.{source.table}" if "." in source.table else f"{name}.{_DEFAULT_SCHEMA[source.attach]}.{source.table}")
-            for part in table.parts:
-                part.set("quoted", True)
+            schema, _, own = source.table.rpartition(".")
+            parts = (own, schema or _DEFAULT_SCHEMA[source.attach], name)
+            table = exp.table_(*parts, quoted=True)
             yield table, self._reach(table, source, connection)
         finally:
             self.warehouse.execute(exp.Detach(this=exp.to_identifier(name)))
@@ -109,7 +109,7 @@ class DuckDBLanding:
             raise Unavailable(f"the {source.attach} table {source.table} (${source.from_env}) cannot be read: {reason}") from None
         return {}
 
-    def _described(self, table: exp.Expression) -> dict[str, str]:
+    def _described(self, table: exp.Expr) -> dict[str, str]:
         described = self.warehouse.fetch(exp.Describe(this=exp.select("*").from_(table)))
         return {str(row[0]): str(row[1]) for row in described}
 
@@ -154,22 +154,24 @@ def _finding(problem: duckdb.Error, shown: str) -> Finding:
     if "nicode" in text or "utf-8" in text.lower():
         return Finding("TL714", "the file is not UTF-8", place, "Save it with the encoding UTF-8.")
     if width := _WIDTH.search(text):
-        return Finding("TL714", f"the line has {width[2]} values, the header has {width[1]} columns", place, "A value that holds a comma needs quotes.")
+        text = f"the line has {width[2]} values, the header has {width[1]} columns"
+        return Finding("TL714", text, place, "A value that holds a comma needs quotes.")
     if "quote" in text and line:
         return Finding("TL714", "a quote is not closed", place)
     said = text.splitlines()[0].split("Error: ", 1)[-1]
     kind = "CSV" if shown.endswith(".csv") else "Parquet"
-    return Finding("TL714", f"the file cannot be read as {kind}: {said}", place, "Deliver it again, whole; write it as .tmp and rename it.")
+    hint = "Deliver it again, whole; write it as .tmp and rename it."
+    return Finding("TL714", f"the file cannot be read as {kind}: {said}", place, hint)
 
 
-def _text(value: str) -> exp.Expression:
+def _text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
-def _named(name: exp.Expression, value: exp.Expression) -> exp.Expression:
+def _named(name: exp.Expr, value: exp.Expr) -> exp.Expr:
     return exp.PropertyEQ(this=name, expression=value)
 
 
-def _function(name: str, *arguments: exp.Expression, **options: exp.Expression) -> exp.Expression:
+def _function(name: str, *arguments: exp.Expr, **options: exp.Expr) -> exp.Expr:
     named = [exp.EQ(this=exp.Var(this=option), expression=value) for option, value in options.items()]
     return exp.Table(this=exp.Anonymous(this=name, expressions=[*arguments, *named]))

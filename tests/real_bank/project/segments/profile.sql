@@ -7,10 +7,10 @@
 WITH recent AS (
   SELECT
     t.customer_id,
-    arg_max(t.balance_after, t.transaction_id) AS last_balance,
+    arg_max(t.balance_after, (t.occurred_at, t.transaction_id)) AS last_balance,
     max(t.occurred_at) AS last_movement_at,
     max(t.occurred_at) FILTER (WHERE t.operation = 'PREVOD Z UCTU') AS last_income_at,
-    arg_max(t.amount, t.occurred_at) FILTER (WHERE t.operation = 'PREVOD Z UCTU') AS last_income_amount,
+    arg_max(t.amount, (t.occurred_at, t.transaction_id)) FILTER (WHERE t.operation = 'PREVOD Z UCTU') AS last_income_amount,
     count_if(t.code = 'SIPO') AS bills_90d
   FROM transactions AS t
   WHERE t.occurred_at > as_of() - INTERVAL 90 DAY AND t.occurred_at <= as_of()

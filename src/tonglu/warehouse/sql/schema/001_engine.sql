@@ -72,3 +72,4 @@ CREATE TABLE tonglu.learned (run_no INTEGER, version_no INTEGER, journey VARCHAR
 -- Watching over the run.
 CREATE TABLE tonglu.check_result (run_no INTEGER, source_table VARCHAR, expectation VARCHAR, severity VARCHAR, success BOOLEAN, observed VARCHAR);
 CREATE TABLE tonglu.conservation (run_no INTEGER, rule VARCHAR, breaches BIGINT);
+CREATE TABLE tonglu.ejection (run_no INTEGER, customer_id BIGINT, journey VARCHAR, reason VARCHAR, ejected_by VARCHAR);

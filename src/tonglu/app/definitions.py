@@ -1,0 +1,184 @@
+"""Reading a project: every definition on disk, checked together; all findings at once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from tonglu.channels.registry import kinds as channel_kinds
+from tonglu.compile.check import check_journey, gate_names
+from tonglu.compile.lower import Known
+from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
+from tonglu.language.channels import ChannelEntry, read_channels
+from tonglu.language.contract import ColumnType as SourceType
+from tonglu.language.contract import Contract, personal_tables, read_contracts
+from tonglu.language.expression import ColumnType
+from tonglu.language.journey import Journey, read_journey
+from tonglu.language.loader import load_model
+from tonglu.language.message import ChannelLimit, MessageFile, message_findings
+from tonglu.language.policy import Policy, check_policy, read_policy
+from tonglu.language.project import Project, read_project
+from tonglu.language.segment import Segment, in_dependency_order, read_segment
+from tonglu.language.segment_names import KnownTables, check_names
+from tonglu.language.yamlfile import read_yaml
+from tonglu.stages.deliver import PERSONAL
+from tonglu.steps import step_kinds
+from tonglu.warehouse.shape import bind
+
+CONDITION_TYPES = {
+    SourceType.TEXT: ColumnType.TEXT,
+    SourceType.INTEGER: ColumnType.INTEGER,
+    SourceType.BIGINT: ColumnType.INTEGER,
+    SourceType.BOOLEAN: ColumnType.BOOLEAN,
+    SourceType.DATE: ColumnType.DATE,
+    SourceType.INSTANT: ColumnType.INSTANT,
+    SourceType.JSON: ColumnType.TEXT,
+    SourceType.DECIMAL: ColumnType.DECIMAL,
+}
+SQL_TYPES = {SourceType.TEXT: "VARCHAR", SourceType.JSON: "VARCHAR", SourceType.INSTANT: "TIMESTAMP", SourceType.DECIMAL: "DECIMAL(18, 6)"}
+PROJECT_FILE = "tonglu.yaml"
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """A project as it is written, checked. `segments` are in the order in which they build on each other."""
+
+    root: Path
+    project: Project
+    contracts: Mapping[str, Contract]
+    segments: tuple[Segment, ...]
+    messages: Mapping[str, MessageFile]
+    journeys: tuple[Journey, ...]
+    policy: Policy
+    channels: Mapping[str, ChannelEntry]
+    known: Known
+    warnings: tuple[Finding, ...]
+
+    def path(self, name: str) -> Path:
+        """One of the project's own paths, such as 'landing'."""
+        return self.root / str(getattr(self.project.paths, name))
+
+    def message_texts(self, journey: Journey) -> dict[str, str]:
+        """The canonical text of every message that a journey names, for pinning."""
+        kinds = step_kinds()
+        names = {kinds[step.kind].lower(step.fields).message for step in journey.steps} - {None}
+        return {name: self.messages[name].model_dump_json() for name in sorted(map(str, names)) if name in self.messages}
+
+    @property
+    def hash(self) -> str:
+        """The hash of everything that a run depends on beside the facts."""
+        parts = [*(one.hash for one in self.journeys), *(one.hash for one in self.segments), self.policy.model_dump_json()]
+        parts += [json.dumps({name: text.model_dump_json() for name, text in self.messages.items()}, sort_keys=True)]
+        return sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+class _Reader:
+    """Reads one project; findings gather."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.findings = root, list[Finding]()
+
+    def read(self) -> Definitions:
+        project, _ = read_project(self.root / PROJECT_FILE, PROJECT_FILE, self.findings)
+        refuse_errors(self.findings)
+        assert project is not None
+        self.project = project
+        contracts = self._contracts()
+        segments, profile = self._segments(contracts)
+        channels, _ = read_channels(self._at("channels"), self.project.paths.channels, self.findings, channel_kinds())
+        policy, policy_file = read_policy(self._at("policy"), self.project.paths.policy, self.findings)
+        if policy is not None:
+            check_policy(policy, policy_file, self.findings, channels=channels, gates=gate_names())
+        known = Known(profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels))
+        messages = self._messages(known, channels)
+        journeys = self._journeys(known, messages, policy)
+        refuse_errors(self.findings)
+        assert policy is not None
+        return Definitions(
+            self.root, project, contracts, segments, messages, journeys, policy, channels, known, tuple(self.findings)
+        )
+
+    def _at(self, name: str) -> Path:
+        return self.root / str(getattr(self.project.paths, name))
+
+    def _contracts(self) -> Mapping[str, Contract]:
+        try:
+            return read_contracts(self._at("contracts"), self.project.paths.contracts)
+        except InputError as error:
+            self.findings += error.findings
+            return {}
+
+    def _segments(self, contracts: Mapping[str, Contract]) -> tuple[tuple[Segment, ...], Mapping[str, ColumnType]]:
+        folder = self.project.paths.segments
+        paths = sorted(self._at("segments").glob("*.sql"))
+        read = [read_segment(path, f"{folder}/{path.name}", self.findings) for path in paths]
+        found = [one for one in read if one is not None]
+        if not any(one.is_profile for one in found) and not any(path.stem == "profile" for path in paths):
+            hint = "It begins with '-- profile: customer' and gives one row per customer."
+            self.findings.append(Finding("TL511", "there is no profile", Place(f"{folder}/profile.sql"), hint))
+        tables = KnownTables(
+            tables={name: _columns(contract) for name, contract in contracts.items() if not contract.personal},
+            personal=personal_tables(contracts),
+            segments=frozenset(one.name for one in found),
+        )
+        for one in found:
+            check_names(one, tables, self.findings)
+        ordered = in_dependency_order(found, self.findings)
+        if any(finding.severity is Severity.ERROR for finding in self.findings) or not contracts:
+            return ordered, {}
+        profile = bind(contracts, ordered, self.findings)
+        for one in ordered:
+            check_names(one, replace(tables, profile=frozenset(profile)), self.findings)
+        self.findings = list(dict.fromkeys(self.findings))
+        return ordered, profile
+
+    def _messages(self, known: Known, channels: Mapping[str, ChannelEntry]) -> Mapping[str, MessageFile]:
+        messages: dict[str, MessageFile] = {}
+        limits = {name: ChannelLimit(one.max_length.title, one.max_length.body) for name, one in channels.items()}
+        variables = {*known.profile, *PERSONAL}
+        for path in sorted(self._at("messages").glob("*.yaml")):
+            file = read_yaml(path, f"{self.project.paths.messages}/{path.name}")
+            message = load_model(file, MessageFile, self.findings)
+            if message is None:
+                continue
+            if message.message != path.stem:
+                text = f"the message is called '{message.message}' but its file '{path.stem}'"
+                self.findings.append(file.finding("TL210", text, ("message",), f"Rename the file to {message.message}.yaml."))
+            if known.profile:
+                self.findings += message_findings(message, variables, limits, file.place)
+            messages[message.message] = message
+        return messages
+
+    def _journeys(self, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None) -> tuple[Journey, ...]:
+        folder = self.project.paths.journeys
+        aside = {self._at("policy"), self._at("channels")}
+        journeys = []
+        for path in sorted(self._at("journeys").glob("*.yaml")):
+            if path in aside:
+                continue
+            journey = read_journey(path, f"{folder}/{path.name}", step_kinds(), self.findings)
+            if journey is not None:
+                if known.profile:
+                    check_journey(journey, known, messages, policy, self.findings)
+                journeys.append(journey)
+        return tuple(journeys)
+
+
+def read_definitions(root: Path) -> Definitions:
+    """Read and check a project.
+
+    Raises:
+        InputError: with every finding of every file; warnings alone pass and are kept.
+    """
+    return _Reader(root).read()
+
+
+def _columns(contract: Contract) -> dict[str, str]:
+    return {name: SQL_TYPES.get(column.type, column.type.value.upper()) for name, column in contract.columns.items()}
+
+
+def _events(contracts: Mapping[str, Contract]) -> dict[str, dict[str, ColumnType]]:
+    events = contracts.get("events")
+    names = {} if events is None or events.names is None else events.names
+    return {name: {key: CONDITION_TYPES[kind] for key, kind in properties.items()} for name, properties in names.items()}

@@ -1,0 +1,377 @@
+"""The loop: one run at one `as_of`, stage by stage.
+
+    ingest check | segment enrol advance decide measure learn | commit | deliver publish
+
+Ingest commits to staging, where nobody looks; from promotion to learning all is one transaction; after its commit only idempotent
+work is left, and the next run, or the same one called again, finishes what a killed one left.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from tonglu.app.workplace import MailroomHandOver, Workplace
+from tonglu.compile.lower import lower
+from tonglu.compile.pin import pin, unpin
+from tonglu.compile.program import CompiledJourney, Program
+from tonglu.core.clock import day_of, to_utc
+from tonglu.core.delivery import DeliveryState
+from tonglu.core.errors import CheckFailed
+from tonglu.stages import advance as moving
+from tonglu.stages import mail, switches
+from tonglu.stages.check import CheckSummary, check, record_checks
+from tonglu.stages.conserve import conserve
+from tonglu.stages.context import Run
+from tonglu.stages.decide import decide
+from tonglu.stages.deliver import hand_over
+from tonglu.stages.enrol import begin, enrol
+from tonglu.stages.exits import judge_exits, judge_exits_of_enrolled
+from tonglu.stages.ingest import ingest, stage_rows
+from tonglu.stages.learn import learn
+from tonglu.stages.measure import measure
+from tonglu.stages.promote import promote
+from tonglu.stages.register import keep_text, register
+from tonglu.stages.segment import segment
+from tonglu.warehouse.export import ParquetWriter
+from tonglu.warehouse.publish import publish
+
+LAST_RUN = "SELECT run_no, as_of FROM tonglu.run ORDER BY run_no DESC LIMIT 1"
+FINISHED = "SELECT run_no, summary FROM tonglu.run WHERE as_of = $as_of"
+UNFINISHED = """
+    SELECT r.run_no, r.as_of FROM tonglu.run AS r
+    WHERE NOT EXISTS (SELECT 1 FROM tonglu.run_step AS s WHERE s.run_no = r.run_no AND s.step = 'handed_over') ORDER BY r.run_no
+"""
+DONE = "INSERT INTO tonglu.run_step SELECT $run_no, $step WHERE NOT EXISTS (SELECT 1 FROM tonglu.run_step WHERE run_no = $run_no AND step = $step)"
+IS_DONE = "SELECT count(*) FROM tonglu.run_step WHERE run_no = $run_no AND step = $step"
+RECORD = "INSERT INTO tonglu.run VALUES ($run_no, $as_of, $definitions, $summary)"
+OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
+ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
+EPOCH = datetime(1970, 1, 1)
+INBOX_TABLES = {"receipt": "receipts", "event": "events"}
+
+Summary = dict[str, object]
+
+
+@dataclass
+class Loop:
+    """One run in progress. Call the stages in order, or `play` for all of them."""
+
+    place: Workplace
+    as_of: datetime
+    run: Run
+    program: Program | None = None
+    summary: Summary = field(default_factory=dict)
+    checked: CheckSummary | None = None
+    in_transaction: bool = False
+    thrown: list[switches.Switch] = field(default_factory=list)
+
+    @property
+    def stages(self) -> tuple[tuple[str, Callable[[], Summary]], ...]:
+        """The stages in their order, by name."""
+        names = ("ingest", "check", "segment", "enrol", "advance", "decide", "measure", "learn", "commit", "deliver", "publish")
+        return tuple((name, getattr(self, name)) for name in names)
+
+    def ingest(self) -> Summary:
+        """Take what is new into staging."""
+        definitions, warehouse = self.place.definitions, self.place.warehouse
+        taken = ingest(
+            warehouse,
+            self.place.landing,
+            definitions.contracts,
+            definitions.path("landing"),
+            as_of=self.as_of,
+            run_no=self.run.run_no,
+            zone=self.run.zone,
+            connections=self.place.settings.secrets,
+        )
+        mailed = self._stage_inbox()
+        self._fail_at("ingested")
+        return {"files": len(taken.files), "rows": sum(taken.rows.values()) + mailed}
+
+    def _stage_inbox(self) -> int:
+        import pyarrow as pa
+
+        seq = mail.watermark(self.place.warehouse, "inbox")
+        items = [item for item in self.place.mailroom.inbox.since(seq) if item.kind in INBOX_TABLES]
+        staged = 0
+        for kind, table in INBOX_TABLES.items():
+            rows = [dict(item.payload) for item in items if item.kind == kind]
+            contract = self.place.definitions.contracts.get(table)
+            if rows and contract is not None:
+                columns = {name: [row.get(name) for row in rows] for name in contract.columns}
+                staged += stage_rows(self.place.warehouse, self.place.landing, contract, pa.table(columns))
+        return staged
+
+    def check(self) -> Summary:
+        """Judge staging; a blocking breach stops the run."""
+        self.checked = check(
+            self.place.warehouse, self.place.definitions.contracts, self.run.run_no, as_of=self.as_of, judge=self.place.judge()
+        )
+        self._fail_at("checked")
+        return {"expectations": len(self.checked.verdicts), "breaches": len(self.checked.breaches)}
+
+    def segment(self) -> Summary:
+        """Begin the run's transaction: promote staging, read the mail, build profile and segments."""
+        warehouse, definitions = self.place.warehouse, self.place.definitions
+        warehouse.execute("BEGIN TRANSACTION")
+        self.in_transaction = True
+        warehouse.give(
+            run_no=self.run.run_no,
+            as_of=self.as_of,
+            as_of_date=self.run.as_of_date,
+            previous_as_of=self.run.previous_as_of,
+            day_start=self.run.day_start,
+        )
+        self._fail_at("begun")
+        promoted = promote(warehouse, definitions.contracts, self.run.run_no, self.as_of)
+        if self.checked is not None:
+            record_checks(warehouse, self.checked)
+        self._fail_at("promoted")
+        warehouse.run("advance/begin")
+        self._read_mail()
+        sizes = segment(warehouse, definitions.segments)
+        self._fail_at("segmented")
+        return {"facts": sum(one.added + one.replaced for one in promoted.tables.values()), "segments": len(sizes)}
+
+    def _read_mail(self) -> None:
+        warehouse, mailroom = self.place.warehouse, self.place.mailroom
+        items = mailroom.inbox.since(mail.watermark(warehouse, "inbox"))
+        for item in items:
+            if item.kind == "eject" and item.customer_id is not None:
+                payload = item.payload
+                mail.eject(
+                    warehouse,
+                    customer_id=item.customer_id,
+                    journey=str(payload["journey"]),
+                    reason=str(payload["reason"]),
+                    by=str(payload["by"]),
+                )
+        if items:
+            mail.advance_watermark(warehouse, "inbox", max(item.seq for item in items))
+        mail.take_deliveries(warehouse, mailroom.log.since(mail.watermark(warehouse, "delivery_log"), limit=10_000_000))
+        mail.take_opt_outs(warehouse, mailroom.optouts.since(mail.watermark(warehouse, "opt_outs"), limit=10_000_000))
+        mail.take_opt_out_events(warehouse)
+
+    def enrol(self) -> Summary:
+        """Pin versions, judge exits, move who leaves, enrol."""
+        warehouse = self.place.warehouse
+        self.program = self._program()
+        thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
+        switches.keep(warehouse, thrown)
+        standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
+        self.thrown = thrown
+        begin(warehouse, self.program, self.run, standing)
+        judge_exits(warehouse, self.program, [name for name, one in standing.items() if one.stops])
+        moving.advance(warehouse, self.program, moving.Phase.LEAVING)
+        self._fail_at("exited")
+        entered = enrol(warehouse, self.program)
+        self._fail_at("enrolled")
+        return {"entered": entered}
+
+    def advance(self) -> Summary:
+        """Judge the exits of new entries, then move everybody whose clock allows it."""
+        assert self.program is not None
+        warehouse = self.place.warehouse
+        judge_exits_of_enrolled(warehouse, self.program)
+        moves = moving.advance(warehouse, self.program, moving.Phase.LEAVING_AT_ONCE)
+        moves += moving.advance(warehouse, self.program, moving.Phase.DUE)
+        self._fail_at("advanced")
+        return {"moves": moves}
+
+    def decide(self) -> Summary:
+        """Decide all proposals together, then move those decided."""
+        assert self.program is not None
+        warehouse = self.place.warehouse
+        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown)
+        moving.advance(warehouse, self.program, moving.Phase.DECIDED)
+        self._fail_at("decided")
+        return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}
+
+    def measure(self) -> Summary:
+        """Find conversions, write lifts."""
+        assert self.program is not None
+        conversions = measure(self.place.warehouse, self.program)
+        self._fail_at("measured")
+        return {"conversions": conversions}
+
+    def learn(self) -> Summary:
+        """Write what the next run draws arms with."""
+        assert self.program is not None
+        arms = learn(self.place.warehouse, self.program.policy.learning.floor)
+        self._fail_at("learned")
+        return {"arms": arms}
+
+    def commit(self) -> Summary:
+        """Assert conservation, record the run, commit: from here on the run has happened."""
+        assert self.program is not None
+        warehouse = self.place.warehouse
+        rules = conserve(warehouse, self.program.policy)
+        [(still_open,)] = warehouse.fetch(OPEN_ENTRIES)
+        [(ended,)] = warehouse.fetch(ENDED)
+        self.summary |= {"ended": ended, "open": still_open, "rules_held": rules}
+        warehouse.execute(RECORD, definitions=self.place.definitions.hash, summary=json.dumps(self.summary))
+        self._fail_at("before_commit")
+        warehouse.execute("COMMIT")
+        self.in_transaction = False
+        self._fail_at("committed")
+        return {"rules_held": rules}
+
+    def deliver(self) -> Summary:
+        """Hand the decided touches over to the mailroom."""
+        handed = self.finish(self.run.run_no, self.as_of)
+        return {"handed_over": handed}
+
+    def publish(self) -> Summary:
+        """Write the analysts' file."""
+        target = publish(self.place.warehouse, self.place.definitions.path("published"), self.run.run_no)
+        self.place.warehouse.execute(DONE, run_no=self.run.run_no, step="published")
+        self._fail_at("published")
+        return {"published": target.name}
+
+    def finish(self, run_no: int, as_of: datetime) -> int:
+        """Hand a committed run over; idempotent."""
+        place, warehouse = self.place, self.place.warehouse
+        for customer_id, channel, at in mail.opt_outs_of(warehouse, run_no):
+            if not place.mailroom.optouts.stops(customer_id, channel):
+                place.mailroom.optouts.record(customer_id, channel, at)
+        handed = hand_over(
+            warehouse,
+            ParquetWriter(warehouse),
+            MailroomHandOver(place.mailroom),
+            place.staged,
+            place.message_variables(),
+            run_no=run_no,
+            as_of=as_of,
+        )
+        self._fail_at("handed_over")
+        warehouse.execute(DONE, run_no=run_no, step="handed_over")
+        self._fail_at("hand_over_noted")
+        return handed
+
+    def play(self, on_stage: Callable[[str, Summary], None] = lambda name, result: None) -> Summary:
+        """All stages in order; the run's summary. Rolls back what is not committed when a stage fails."""
+        try:
+            for name, stage in self.stages:
+                result = stage()
+                self.summary |= result
+                on_stage(name, result)
+        except BaseException:
+            self.roll_back()
+            raise
+        return self.summary
+
+    def roll_back(self) -> None:
+        """Undo what is not committed."""
+        if self.in_transaction:
+            self.place.warehouse.execute("ROLLBACK")
+            self.in_transaction = False
+
+    def _program(self) -> Program:
+        """Pin what is on disk, compile it and every version that ever had an entry."""
+        warehouse, definitions = self.place.warehouse, self.place.definitions
+        known = {digest: (number, name, text, used) for number, name, digest, text, used in warehouse.rows("pin/versions")}
+        next_number = max((number for number, *_ in known.values()), default=0) + 1
+        journeys: list[CompiledJourney] = []
+        for authored in definitions.journeys:
+            definition = pin(authored, definitions.message_texts(authored))
+            known_as = known.pop(definition.hash, None)
+            number = known_as[0] if known_as else next_number
+            compiled = lower(definition, number, definitions.known, current=True)
+            if known_as is None:
+                register(warehouse, compiled)
+                next_number += 1
+            journeys.append(compiled)
+        for digest, (number, _, text, used) in known.items():
+            if used:
+                journeys.append(lower(unpin(text, digest), number, definitions.known, current=False))
+        for one in definitions.segments:
+            keep_text(warehouse, digest=one.hash, kind="segment", name=one.name, text=one.sql.text)
+        policy = definitions.policy.model_dump_json()
+        keep_text(warehouse, digest=_digest(policy), kind="policy", name=definitions.policy.policy, text=policy)
+        return Program(tuple(journeys), definitions.policy)
+
+    def _fail_at(self, point: str) -> None:
+        """A named place at which a test of recovery lets the process die."""
+        if self.place.settings.failpoint == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _digest(text: str) -> str:
+    from hashlib import sha256
+
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
+    """A run at `as_of`, ready to play; or the result of the finished run of that instant.
+
+    Finishes first what a killed run left to do.
+
+    Raises:
+        CheckFailed: a later run was made already.
+    """
+    warehouse = place.warehouse
+    recover(place)
+    finished = warehouse.fetch(FINISHED, as_of=as_of)
+    if finished:
+        run_no, summary = finished[0]
+        return {"run_no": run_no, "again": True, **json.loads(summary)}
+    last = warehouse.fetch(LAST_RUN)
+    if last and last[0][1] > as_of:
+        raise CheckFailed(f"runs rise: the last one was at {last[0][1]} UTC, which is after {as_of} UTC")
+    zone = place.definitions.project.zone_info
+    day = day_of(as_of, zone)
+    run = Run(
+        run_no=last[0][0] + 1 if last else 1,
+        as_of=as_of,
+        previous_as_of=last[0][1] if last else EPOCH,
+        as_of_date=day,
+        day_start=to_utc(datetime.combine(day, time()), zone),
+        zone=zone,
+    )
+    return Loop(place, as_of, run, summary={"run_no": run.run_no, "as_of": as_of.isoformat()})
+
+
+def recover(place: Workplace) -> list[int]:
+    """Finish what killed runs left to do after their commit; the numbers of those runs."""
+    recovered = []
+    for run_no, as_of in place.warehouse.fetch(UNFINISHED):
+        run = Run(run_no, as_of, as_of, as_of.date(), as_of, place.definitions.project.zone_info)
+        Loop(place, as_of, run).finish(run_no, as_of)
+        recovered.append(run_no)
+    last = place.warehouse.fetch(LAST_RUN)
+    if last and not place.warehouse.fetch(IS_DONE, run_no=last[0][0], step="published")[0][0]:
+        publish(place.warehouse, place.definitions.path("published"), last[0][0])
+        place.warehouse.execute(DONE, run_no=last[0][0], step="published")
+    return recovered
+
+
+def run_once(place: Workplace, as_of: datetime, on_stage: Callable[[str, Summary], None] = lambda name, result: None) -> Summary:
+    """Run the loop once at `as_of`; running a finished `as_of` again changes nothing and gives its result."""
+    loop = open_loop(place, as_of)
+    return loop.play(on_stage) if isinstance(loop, Loop) else loop
+
+
+def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
+    """Let everything leave that is due at `now`; what became of it, by state."""
+    from tonglu.mailroom.deliverer import deliver_due
+
+    library = place.library()
+    channels = place.channels(library)
+    states: dict[str, int] = {}
+    for summary in _rounds(lambda: deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged)):
+        for state, count in summary.states.items():
+            states[DeliveryState(state).value] = states.get(DeliveryState(state).value, 0) + count
+    return states
+
+
+def _rounds(deliver: Callable[[], "object"]) -> Iterator["object"]:
+    """Rounds until nothing more is due."""
+    while True:
+        summary = deliver()
+        yield summary
+        if not getattr(summary, "more", False):
+            return

@@ -1,0 +1,76 @@
+"""Simulate: days of the bundled bank, the loop and its world taking turns through files alone.
+
+Each day the loop runs, everything due leaves, the world receives the hand-over files and plays until the next run; what happened
+lands as the bank's files of that day. The engine never sees the world, the world never sees the warehouse.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tonglu.app.loop import Summary, deliver_now, run_once
+from tonglu.app.workplace import Workplace
+
+if TYPE_CHECKING:
+    from tonglu.bank import World
+
+DAY = timedelta(days=1)
+LAST_AS_OF = "SELECT max(as_of) FROM tonglu.run"
+OPENINGS = "SELECT DISTINCT not_before FROM tonglu.touch WHERE run_no = $run_no AND not_before > $as_of ORDER BY 1"
+ASSIGNED = """
+    SELECT entry_id, journey, customer_id, assigned_at, CASE WHEN assignment = 'treated' THEN 'treated' ELSE 'holdout' END AS "group"
+    FROM tonglu.entry WHERE assignment <> 'global_control'
+"""
+
+
+def simulate(place: Workplace, days: int, on_day: Callable[[datetime, Summary], None] = lambda day, summary: None) -> datetime:
+    """Play `days` days on; the instant of the last run.
+
+    Raises:
+        FileNotFoundError: no bundled bank was made in this project.
+    """
+    from tonglu.bank import World
+
+    world = World(place.definitions.path("landing").parent)
+    as_of = _next_instant(place, world)
+    for _ in range(days):
+        summary = run_once(place, as_of)
+        instants = [moment for (moment,) in place.warehouse.fetch(OPENINGS, run_no=summary["run_no"], as_of=as_of)]
+        for moment in [as_of, *(moment for moment in instants if moment < as_of + DAY)]:
+            deliver_now(place, moment)
+        on_day(as_of, summary)
+        world.play(as_of, as_of + DAY, [place.definitions.path("handover")])
+        as_of += DAY
+    return as_of - DAY
+
+
+def _next_instant(place: Workplace, world: "World") -> datetime:
+    """The day after the last run, or the bank's opening."""
+    [(last,)] = place.warehouse.fetch(LAST_AS_OF)
+    return world.opening if last is None else last + DAY
+
+
+def truth(place: Workplace) -> Mapping[str, float]:
+    """What the touches truly changed, by journey: known to the world alone, for the first goal of every journey.
+
+    Compares like with like: entries whose window has passed at the last run.
+    """
+    from tonglu.bank import Goal, World
+
+    world = World(place.definitions.path("landing").parent)
+    [(last,)] = place.warehouse.fetch(LAST_AS_OF)
+    goals = {}
+    for journey in place.definitions.journeys:
+        for goal in journey.header.all_goals[:1]:
+            goals[journey.name] = Goal(goal.event, _product(goal.where.text if goal.where else ""), goal.within)
+    assigned = place.warehouse.connection.execute(ASSIGNED).to_arrow_table()
+    table = world.truth(assigned, goals, last)
+    return {row["journey"]: row["true_lift"] for row in table.to_pylist() if row["true_lift"] is not None}
+
+
+def _product(where: str) -> str | None:
+    """The product that a goal's filter names: the world knows goals by event and product."""
+    import re
+
+    match = re.search(r"product\s*=\s*'([a-z_]+)'", where)
+    return match[1] if match else None

@@ -1,0 +1,144 @@
+"""A project with its warehouse, mailroom and channels open: what the use cases work in."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from tonglu.app.definitions import Definitions, read_definitions
+from tonglu.channels.registry import kinds as channel_kinds
+from tonglu.channels.registry import open_channel
+from tonglu.channels.spec import ChannelContext
+from tonglu.core.delivery import BatchRow, Channel, OutboxRow
+from tonglu.language.message import MessageFile, MessageLibrary
+from tonglu.mailroom.mailroom import Mailroom
+from tonglu.settings import Settings, read_settings
+from tonglu.stages.check import Judge
+from tonglu.stages.tables import prepare
+from tonglu.warehouse.connection import DuckDBWarehouse
+from tonglu.warehouse.landing import DuckDBLanding
+from tonglu.warehouse.schema import migrate
+
+PINNED_TEXTS = "SELECT version_no, hash, definition FROM tonglu.version ORDER BY version_no"
+
+
+@dataclass(frozen=True)
+class MailroomHandOver:
+    """The mailroom as the deliver stage sees it."""
+
+    mailroom: Mailroom
+
+    def rows(self, rows: list[OutboxRow]) -> int:
+        """Take rows; how many were new."""
+        return self.mailroom.outbox.hand_over(rows) if rows else 0
+
+    def batches(self, batches: list[BatchRow]) -> int:
+        """Take batches; how many were new."""
+        return self.mailroom.batches.hand_over(batches) if batches else 0
+
+    def knows(self, batch_id: str) -> bool:
+        """Whether a batch was taken before."""
+        return self.mailroom.batches.staged(batch_id) is not None
+
+    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime) -> int:
+        """Take back what has not begun to leave; how many."""
+        return self.mailroom.cancel(keys, at, "the entry ended", in_batches)
+
+
+class Workplace:
+    """A project at work. Open it with `workplace(root)`; one process at a time has the warehouse."""
+
+    def __init__(self, root: Path, settings: Settings | None = None) -> None:
+        self.root = root
+        self.settings = settings or read_settings()
+        self.definitions: Definitions = read_definitions(root)
+        for name in ("warehouse", "mailroom", "published", "handover", "landing", "reports"):
+            path = self.definitions.path(name)
+            (path if path.suffix == "" else path.parent).mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def warehouse(self) -> DuckDBWarehouse:
+        """The live warehouse, with its tables up to date."""
+        warehouse = DuckDBWarehouse(self.definitions.path("warehouse"), threads=self.settings.threads, memory=self.settings.memory)
+        migrate(warehouse)
+        prepare(warehouse, self.definitions.contracts)
+        return warehouse
+
+    @cached_property
+    def mailroom(self) -> Mailroom:
+        """The mailroom."""
+        return Mailroom(self.definitions.path("mailroom"))
+
+    @cached_property
+    def landing(self) -> DuckDBLanding:
+        """The reader of what lands."""
+        return DuckDBLanding(self.warehouse)
+
+    def judge(self) -> Judge:
+        """Great Expectations over this warehouse.
+
+        Raises:
+            InputError: the extra that brings it is not installed.
+        """
+        from tonglu.quality.judge import ExpectationsJudge
+
+        return ExpectationsJudge(self.warehouse.connection)
+
+    @property
+    def staged(self) -> Path:
+        """The folder of staged bulk batches, beside the mailroom."""
+        return self.definitions.path("mailroom").parent / "staged"
+
+    def bulk_channels(self) -> dict[str, bool]:
+        """Every channel, and whether its unit is the batch."""
+        kinds = channel_kinds()
+        return {name: kinds[one.kind].bulk for name, one in self.definitions.channels.items()}
+
+    def library(self) -> MessageLibrary:
+        """The texts: current ones, and those that versions pinned."""
+        return MessageLibrary(self.definitions.messages, {digest: texts for _, digest, texts in self.pinned_texts()})
+
+    def pinned_texts(self) -> list[tuple[int, str, dict[str, MessageFile]]]:
+        """Version number, hash and messages of every pinned version."""
+        import json
+
+        return [
+            (number, digest, {name: MessageFile.model_validate_json(text) for name, text in json.loads(definition)["messages"].items()})
+            for number, digest, definition in self.warehouse.fetch(PINNED_TEXTS)
+        ]
+
+    def message_variables(self) -> dict[tuple[int, str], frozenset[str]]:
+        """The variables of every pinned message."""
+        return {(number, name): text.variables() for number, _, texts in self.pinned_texts() for name, text in texts.items()}
+
+    def channels(self, library: MessageLibrary) -> dict[str, Channel]:
+        """Every channel that can be opened here; one whose secret is missing is left to a deliverer that has it."""
+        from tonglu.core.errors import InputError
+
+        opened = {}
+        for name, entry in self.definitions.channels.items():
+            context = ChannelContext(name, self.definitions.path("handover"), library, self.settings.secrets)
+            try:
+                opened[name] = open_channel(entry.kind, entry.options, context)
+            except InputError:
+                continue
+        return opened
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "mailroom" in self.__dict__:
+            self.mailroom.close()
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+
+
+@contextmanager
+def workplace(root: Path, settings: Settings | None = None) -> Iterator[Workplace]:
+    """Open a project, and close it again."""
+    place = Workplace(root, settings)
+    try:
+        yield place
+    finally:
+        place.close()

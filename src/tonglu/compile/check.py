@@ -1,0 +1,186 @@
+"""Pass: what is wrong with a journey that reads well alone: names that nothing else knows, paths that do not end.
+
+All findings at once, each at its place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tonglu.compile.lower import Known, targets_of
+from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.gates import decision_chain
+from tonglu.language.journey import AuthoredStep, Journey
+from tonglu.language.loader import check_condition
+from tonglu.language.message import MessageFile
+from tonglu.language.policy import Policy
+from tonglu.language.values import Condition
+from tonglu.language.yamlfile import Loc
+from tonglu.steps import Lowered, step_kinds
+from tonglu.steps.kind import FOLLOWING, Alternative
+
+IMPLICIT_END = " end"  # not a name that a step can have
+
+
+@dataclass(frozen=True)
+class _Step:
+    authored: AuthoredStep
+    lowered: Lowered
+    targets: tuple[str, ...]
+
+
+class _Check:
+    """One journey under examination."""
+
+    def __init__(self, journey: Journey, known: Known, messages: Mapping[str, MessageFile], findings: list[Finding]) -> None:
+        self.journey, self.known, self.messages, self.findings = journey, known, messages, findings
+        self.names = [step.name for step in journey.steps]
+        kinds = step_kinds()
+        self.steps = []
+        for number, step in enumerate(journey.steps):
+            lowered = kinds[step.kind].lower(step.fields)
+            following = self.names[number + 1] if number + 1 < len(self.names) else IMPLICIT_END
+            self.steps.append(_Step(step, lowered, tuple(targets_of(lowered, following))))
+
+    def add(self, code: str, message: str, loc: Loc, hint: str = "", severity: Severity = Severity.ERROR) -> None:
+        place = self.journey.file.place(loc)
+        self.findings.append(Finding(code, message, place, hint, severity))
+
+    def segment(self, name: str | None, loc: Loc) -> None:
+        if name is not None and name not in self.known.segments:
+            self.add("TL201", f"segment '{name}' does not exist", loc, did_you_mean(name, self.known.segments))
+
+    def event(self, name: str | None, where: Condition | None, loc: Loc) -> None:
+        if name is None:
+            return
+        properties = self.known.properties(name)
+        if properties is None:
+            self.add("TL202", f"event '{name}' is in no contract", (*loc, "event"), did_you_mean(name, self.known.events))
+        else:
+            check_condition(self.journey.file, (*loc, "where"), where, properties, self.findings, segments=self.known.segments)
+
+    def customer(self, when: Condition | None, loc: Loc) -> None:
+        check_condition(self.journey.file, loc, when, self.known.profile, self.findings, segments=self.known.segments)
+
+    def header(self) -> None:
+        header = self.journey.header
+        self.segment(header.enter.segment, ("enter", "segment"))
+        if header.enter.event is None:
+            self.customer(header.enter.where, ("enter", "where"))
+        self.event(header.enter.event, header.enter.where, ("enter",))
+        if header.enter.order is not None:
+            check_condition(self.journey.file, ("enter", "order"), header.enter.order, self.known.profile, self.findings)
+        for number, goal in enumerate(header.all_goals):
+            self.event(goal.event, goal.where, ("goal",) if header.goal else ("goals", number))
+        written = self.journey.file.at(("exit",))
+        for number, one in enumerate(header.exit):
+            loc: Loc = ("exit", number) if isinstance(written, list) else ("exit",)
+            self.segment(one.segment, (*loc, "segment"))
+            self.segment(one.left, (*loc, "left"))
+            self.event(one.event, one.where, loc)
+        if header.randomise == "employer" and "employer_id" not in self.known.profile:
+            self.add("TL203", "randomising by employer needs 'employer_id' in segments/profile.sql", ("randomise",))
+        if header.holdout > 0 and not header.all_goals:
+            self.add("TL407", "a holdout without a goal measures nothing", ("holdout",), "Add a goal, or remove the holdout.", Severity.WARNING)
+
+    def alternatives(self, step: _Step, key: str) -> None:
+        written = self.journey.file.at((*step.authored.loc, key))
+        for number, one in enumerate(step.lowered.alternatives):
+            base: Loc = (*step.authored.loc, key, number) if isinstance(written, list) else (*step.authored.loc, key)
+            self.one_alternative(one, base)
+
+    def one_alternative(self, one: Alternative, loc: Loc) -> None:
+        self.segment(one.segment, (*loc, "segment"))
+        self.segment(one.left, (*loc, "left"))
+        self.customer(one.when, (*loc, "when"))
+        if one.event is not None:
+            self.event(one.event.event, one.event.where, loc)
+
+    def touch(self, step: _Step) -> None:
+        lowered, loc = step.lowered, step.authored.loc
+        for number, channel in enumerate(lowered.via):
+            if channel not in self.known.channels:
+                self.add("TL208", f"channel '{channel}' does not exist", (*loc, "via", number), did_you_mean(channel, self.known.channels))
+        self.customer(lowered.when, (*loc, "when"))
+        message = self.messages.get(lowered.message or "")
+        if message is None:
+            self.add("TL206", f"message '{lowered.message}' does not exist", (*loc, "touch"), did_you_mean(lowered.message or "", self.messages))
+            return
+        texts = message.by_arm()
+        arms = lowered.arms.names if lowered.arms else ("",)
+        for arm in arms:
+            if arm not in texts:
+                known = [name for name in texts if name]
+                hint = did_you_mean(arm, known) or (f"It has {', '.join(known)}." if known else "It has one text and no arms.")
+                what = f"has no arm '{arm}'" if arm else "has arms, but the touch names none of them"
+                self.add("TL207", f"message '{lowered.message}' {what}", (*loc, "experiment" if arm else "touch"), hint)
+                continue
+            for number, channel in enumerate(lowered.via):
+                if channel in self.known.channels and channel not in texts[arm]:
+                    who = f" arm '{arm}'" if arm else ""
+                    self.add("TL209", f"message '{lowered.message}'{who} has no text for channel '{channel}'", (*loc, "via", number))
+
+    def targets(self) -> bool:
+        """Whether every target exists."""
+        sound = True
+        for step in self.steps:
+            for target in step.targets:
+                if target not in (*self.names, IMPLICIT_END, FOLLOWING):
+                    sound = False
+                    hint = did_you_mean(target, self.names)
+                    self.add("TL205", f"step '{step.authored.name}' leads to '{target}', which does not exist", step.authored.loc, hint)
+        return sound
+
+    def graph(self) -> None:
+        """Unreachable steps and cycles that take no time."""
+        ways = {step.authored.name: [name for name in step.targets if name != IMPLICIT_END] for step in self.steps}
+        reached, front = set(), [self.names[0]]
+        while front:
+            name = front.pop()
+            if name not in reached:
+                reached.add(name)
+                front += ways[name]
+        for step in self.steps:
+            if step.authored.name not in reached:
+                self.add("TL411", f"no path leads to step '{step.authored.name}'", step.authored.loc, "", Severity.WARNING)
+        kinds = step_kinds()
+        timeless = {step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None}
+        for step in self.steps:
+            if step.authored.name in _on_cycle(ways, timeless):
+                self.add("TL412", f"step '{step.authored.name}' is on a cycle without a wait", step.authored.loc, "Put a wait into the cycle.")
+                break
+
+
+def _on_cycle(ways: Mapping[str, list[str]], within: set[str]) -> set[str]:
+    """The steps from which a path inside `within` leads back to themselves."""
+    found = set()
+    for start in within:
+        seen: set[str] = set()
+        front = [name for name in ways[start] if name in within]
+        while front:
+            name = front.pop()
+            if name not in seen:
+                seen.add(name)
+                front += [onward for onward in ways[name] if onward in within]
+        if start in seen:
+            found.add(start)
+    return found
+
+
+def check_journey(journey: Journey, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None, findings: list[Finding]) -> None:
+    """Add everything that is wrong with a journey to `findings`."""
+    check = _Check(journey, known, messages, findings)
+    check.header()
+    for step in check.steps:
+        if step.lowered.message is not None:
+            check.touch(step)
+        check.alternatives(step, step.authored.kind)
+    if check.steps and check.targets():
+        check.graph()
+    group = journey.header.priority
+    if policy is not None and group is not None and policy.priority and group not in policy.priority:
+        check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))
+
+
+def gate_names() -> frozenset[str]:
+    """The gates that a purpose may skip."""
+    return frozenset(gate.name for gate in decision_chain())

@@ -1,0 +1,81 @@
+"""The channels of the bank, `journeys/channels.yaml`: by name, of which kind, and what they take.
+
+Kinds live in a higher layer, so the reader receives them; each says which options it takes.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tonglu.core.errors import Finding, did_you_mean
+from tonglu.language.loader import load_model
+from tonglu.language.values import Authored, Name, Title
+from tonglu.language.yamlfile import YamlFile, read_yaml
+
+Characters = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class MaxLength(Authored):
+    """The most characters that a channel takes; None is no limit, a title of 0 is no title."""
+
+    title: Characters | None = None
+    body: Characters | None = None
+
+
+class ChannelEntry(Authored):
+    """One channel. What is written beside `kind`, `title` and `max_length` are options of its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: Name
+    title: Title
+    max_length: MaxLength = MaxLength()
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options of the channel's kind, such as `url_from` (the name of an environment variable)."""
+        return dict(self.model_extra or {})
+
+
+class ChannelsFile(Authored):
+    """All channels by name."""
+
+    channels: dict[Name, ChannelEntry]
+
+
+class ChannelKindLike(Protocol):
+    """What a kind of channel has to tell the reader."""
+
+    @property
+    def options(self) -> type[BaseModel]:
+        """The model of its options."""
+
+
+def read_channels(
+    path: Path, shown_as: str, findings: list[Finding], kinds: Mapping[str, ChannelKindLike] | None = None
+) -> tuple[Mapping[str, ChannelEntry], YamlFile]:
+    """Read the channels; none of them, with findings, when the file cannot be used.
+
+    Args:
+        path: the file on disk.
+        shown_as: its path as people know it.
+        findings: where everything found is added.
+        kinds: the kinds by name; None leaves kinds and options unchecked.
+    """
+    file = read_yaml(path, shown_as)
+    written = load_model(file, ChannelsFile, findings)
+    if written is None:
+        return {}, file
+    if not written.channels:
+        findings.append(file.finding("TL804", "there are no channels", ("channels",), "Add at least one."))
+    for name, channel in written.channels.items():
+        if kinds is not None and channel.kind not in kinds:
+            hint = did_you_mean(channel.kind, kinds) or f"Known are {', '.join(sorted(kinds))}."
+            findings.append(
+                file.finding("TL805", f"there is no kind of channel '{channel.kind}'", ("channels", name, "kind"), hint)
+            )
+        elif kinds is not None:
+            load_model(file, kinds[channel.kind].options, findings, ("channels", name), without=ChannelEntry.model_fields)
+    return written.channels, file

@@ -1,0 +1,88 @@
+"""TL4xx: the structure of a journey."""
+
+PAGES: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "TL401",
+        "two steps of one name",
+        "Names are how steps lead to each other, and how reports count.",
+        "- settle: {wait: 3 days}\n- settle: {wait: 1 day}",
+        "- settle: {wait: 3 days}\n- breathe: {wait: 1 day}",
+    ),
+    (
+        "TL402",
+        "a step of no known kind",
+        "One key of a step's body names its kind: touch, wait, wait_for, branch, experiment, end.",
+        "- settle: {wiat: 3 days}",
+        "- settle: {wait: 3 days}",
+    ),
+    (
+        "TL403",
+        "a step of two kinds",
+        "A step does one thing. A second kind is a second step.",
+        "- settle: {wait: 3 days, end: done}",
+        "- settle: {wait: 3 days}\n- done: {end: done}",
+    ),
+    (
+        "TL404",
+        "not a step",
+        "A step is one name with a mapping: '- name: {kind: ...}'.",
+        "- wait 3 days",
+        "- settle: {wait: 3 days}",
+    ),
+    (
+        "TL405",
+        "no steps",
+        "A journey without steps does nothing.",
+        "steps: []",
+        "steps:\n  - done: {end: completed}",
+    ),
+    (
+        "TL406",
+        "how the journey is entered is not clear",
+        "A journey is entered by one segment or by one event; some keys belong to one of the two only.",
+        "enter: {segment: a, event: b}",
+        "enter: {segment: a}",
+    ),
+    (
+        "TL407",
+        "goals that clash",
+        "Either one goal, or a list of goals with different names.",
+        "goal: {...}\ngoals: [{...}]",
+        "goals: [{name: opened, ...}, {name: kept, ...}]",
+    ),
+    (
+        "TL408",
+        "an exit of nothing or of two things",
+        "Each exit is one segment, one event, or one segment that was left.",
+        "exit: [{segment: a, event: b}]",
+        "exit: [{segment: a}, {event: b}]",
+    ),
+    (
+        "TL409",
+        "a control group that may not be",
+        "Regulatory notices reach everyone: nobody may be held out of them.",
+        "purpose: regulatory\nholdout: 10%",
+        "purpose: regulatory",
+    ),
+    (
+        "TL410",
+        "a journey that ends before it starts",
+        "'until' is after 'from'.",
+        "live: {from: 2026-12-01, until: 2026-11-01}",
+        "live: {from: 2026-11-01, until: 2026-12-01}",
+    ),
+    (
+        "TL411",
+        "a step that no path reaches",
+        "No entry will ever come to this step.",
+        "- done: {end: completed}\n- call: {touch: call_back, via: [call]}",
+        "- call: {touch: call_back, via: [call]}\n- done: {end: completed}",
+    ),
+    (
+        "TL412",
+        "a cycle without a wait",
+        "The path comes back to the same step without time passing, so an entry would move forever in one run.",
+        "- again: {go: again}",
+        "- pause: {wait: 1 day}\n- again: {go: pause}",
+    ),
+)

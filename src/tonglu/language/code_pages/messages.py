@@ -1,0 +1,103 @@
+"""TL6xx: messages and their templates."""
+
+PAGES: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "TL601",
+        "the template is too large or too deep",
+        "A template has at most 16 KB and a few levels; a message that long is not read by anyone.",
+        "{% if a %}{% if b %}{% if c %}...",
+        "{% if a and b and c %}...{% endif %}",
+    ),
+    (
+        "TL602",
+        "the template cannot be read",
+        "A brace or an 'endif' is missing.",
+        "您好，{{ city }",
+        "您好，{{ city }}",
+    ),
+    (
+        "TL603",
+        "not allowed in a message",
+        "Templates have names, listed filters and 'if'. Loops, arithmetic and macros could fill the memory of the "
+        "machine that sends.",
+        "{% for x in y %}...{% endfor %}",
+        "{% if is_senior %}...{% endif %}",
+    ),
+    (
+        "TL604",
+        "unknown filter",
+        "Only the listed filters may follow a '|'.",
+        "{{ amount | mony }}",
+        "{{ amount | money }}",
+    ),
+    (
+        "TL605",
+        "the message cannot be written",
+        "A variable that the template names was not given.",
+        "{{ last_salry_amount }}",
+        "{{ last_salary_amount }}",
+    ),
+    (
+        "TL606",
+        "a variable of the wrong type",
+        "The filter or comparison does not fit the value, such as a date where an amount is expected.",
+        "{{ city | money }}",
+        "{{ last_salary_amount | money }}",
+    ),
+    (
+        "TL607",
+        "the written text is too long",
+        "With its variables filled in, the text is longer than any channel takes.",
+        "",
+        "",
+    ),
+    (
+        "TL610",
+        "arms and text",
+        "A message has either one text per channel, or arms with one text per channel each.",
+        "arms: {...}\ntext: {...}",
+        "text: {sms: {body: 您好}}",
+    ),
+    (
+        "TL611",
+        "an arm without a text for a channel",
+        "Other arms can be sent on this channel and this one cannot, so the arms would be compared on different customers.",
+        "arms:\n  warm: {sms: {...}, app_push: {...}}\n  plain: {sms: {...}}",
+        "arms:\n  warm: {sms: {...}, app_push: {...}}\n  plain: {sms: {...}, app_push: {...}}",
+    ),
+    (
+        "TL612",
+        "a text for an unknown channel",
+        "journeys/channels.yaml has no channel of this name.",
+        "text: {smss: {body: 您好}}",
+        "text: {sms: {body: 您好}}",
+    ),
+    (
+        "TL613",
+        "unknown variable",
+        "Messages may name the columns of segments/profile.sql.",
+        "{{ cty }}",
+        "{{ city }}",
+    ),
+    (
+        "TL614",
+        "a title on a channel that shows none",
+        "The channel shows the body only; what stands in the title would be lost.",
+        "sms: {title: 提醒, body: 您好}",
+        "sms: {body: 您好}",
+    ),
+    (
+        "TL615",
+        "longer than the channel takes",
+        "Even with every variable empty the text has more characters than the channel's max_length.",
+        "sms: {body: a text of 90 characters}",
+        "sms: {body: a text of 60 characters}",
+    ),
+    (
+        "TL616",
+        "no text for this arm and channel",
+        "The text was asked for at delivery and is not in the message.",
+        "",
+        "",
+    ),
+)

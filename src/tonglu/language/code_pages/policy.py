@@ -1,0 +1,74 @@
+"""TL8xx: the contact policy, the channels and the project file."""
+
+PAGES: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "TL801",
+        "two of one name",
+        "Decisions name the cap that stopped a touch, so each cap and each priority group has its own name.",
+        "priority: [care, offer, care]",
+        "priority: [care, offer]",
+    ),
+    (
+        "TL802",
+        "unknown gate",
+        "A purpose skips a gate that does not exist, so it would skip nothing.",
+        "service: {skips: [contact_polcy]}",
+        "service: {skips: [contact_policy]}",
+    ),
+    (
+        "TL803",
+        "a floor that leaves nothing to learn",
+        "Every arm keeps at least the floor; with two arms more than half each is impossible.",
+        "learning: {floor: 60%}",
+        "learning: {floor: 10%}",
+    ),
+    (
+        "TL804",
+        "no channels",
+        "Without a channel nothing can be sent.",
+        "channels: {}",
+        "channels:\n  sms: {kind: file, title: {zh: 短信, en: SMS}}",
+    ),
+    (
+        "TL805",
+        "unknown kind of channel",
+        "The kind decides how touches leave.",
+        "sms: {kind: fle, title: {zh: 短信, en: SMS}}",
+        "sms: {kind: file, title: {zh: 短信, en: SMS}}",
+    ),
+    (
+        "TL806",
+        "unknown time zone",
+        "Days, windows and quiet hours are in the bank's zone, so it has to be a known one.",
+        "zone: Asia/Beijing",
+        "zone: Asia/Shanghai",
+    ),
+    (
+        "TL807",
+        "a path outside of the project",
+        "Everything that belongs to a project lies in its folder, so that it can be moved and backed up as one.",
+        "paths: {landing: /tmp/landing}",
+        "paths: {landing: data/landing}",
+    ),
+    (
+        "TL812",
+        "an option that the kind does not take",
+        "Each kind of channel has its own options.",
+        "sms: {kind: file, url: x}",
+        "sms: {kind: file}",
+    ),
+    (
+        "TL813",
+        "a URL that Apprise cannot use",
+        "Apprise knows no service with such a URL, or the receiver is to honour keys and the URL does not hand on {touch_key}.",
+        "",
+        "",
+    ),
+    (
+        "TL814",
+        "the environment variable of a channel is not set",
+        "Addresses and secrets are never in files: channels.yaml names the variable, the environment holds it.",
+        "url_from: https://example.org",
+        "url_from: TONGLU_RM_NOTICE_URL",
+    ),
+)

@@ -1,0 +1,142 @@
+"""The contact policy, `journeys/policy.yaml`: what holds for all journeys. A journey may be stricter, never looser."""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from tonglu.core.durations import format_duration
+from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.loader import load_model
+from tonglu.language.values import Authored, Duration, Hours, Name, Share, refuse, shown
+from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
+
+ANY = "any"
+
+
+def _epoch(value: object) -> object:
+    if isinstance(value, str | int) and not isinstance(value, bool) and re.fullmatch(r"[\w.-]{1,40}", str(value)):
+        return str(value)
+    raise refuse(f"{shown(value)} does not name an epoch", 'Write a short name, such as "2026"; a new name draws a new group.')
+
+
+class GlobalControl(Authored):
+    """The customers whom no marketing journey touches. A new epoch draws a new group."""
+
+    share: Share = 0.0
+    epoch: Annotated[str, BeforeValidator(_epoch)] = "1"
+
+
+class PurposePolicy(Authored):
+    """What is special about a purpose: the gates that its touches skip."""
+
+    skips: tuple[Name, ...] = ()
+
+
+class Cap(Authored):
+    """At most so many touches of one customer within a time, of a purpose and channel or of any."""
+
+    name: Name
+    purpose: Name = ANY
+    channel: Name = ANY
+    at_most: Annotated[int, Field(ge=1)]
+    within: Duration
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        """A cap without a name is called by what it says: marketing_sms_2_in_7_days."""
+        if not isinstance(data, dict) or "name" in data:
+            return data
+        words = [str(data.get(key, ANY)) for key in ("purpose", "channel")]
+        words = [word for word in words if word != ANY] or [ANY]
+        name = "_".join([*words, str(data.get("at_most")), "in", str(data.get("within"))])
+        return {**data, "name": re.sub("[^a-z0-9]+", "_", name.lower())[:63]}
+
+    def __str__(self) -> str:
+        return f"{self.at_most} in {format_duration(self.within)}"
+
+
+class Dwell(Authored):
+    """The least time between two touches of one customer, of a purpose and channel or of any."""
+
+    purpose: Name = ANY
+    channel: Name = ANY
+    at_least: Duration
+
+
+class Learning(Authored):
+    """What `learn` may do: the least share that every arm keeps, and the share of change at which drift is reported."""
+
+    floor: Share = 0.1
+    drift: Share | None = None
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.floor > 0.5:
+            raise refuse(f"a floor of {self.floor:.0%} leaves nothing to learn for two arms", "Write at most 50%.", "TL803")
+        return self
+
+
+class Policy(Authored):
+    """The whole policy. Purposes that it does not name skip nothing; channels without hours are always open."""
+
+    policy: Name = "bank"
+    global_control: GlobalControl = GlobalControl()
+    purposes: Mapping[Literal["marketing", "service", "care", "regulatory"], PurposePolicy] = MappingProxyType({})
+    caps: tuple[Cap, ...] = ()
+    dwell: tuple[Dwell, ...] = ()
+    open_hours: Mapping[Name, Hours] = MappingProxyType({})
+    per_run: Annotated[int, Field(ge=1, le=100)] = 1
+    priority: tuple[Name, ...] = ()
+    learning: Learning = Learning()
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> Self:
+        for what, names in (("caps", [cap.name for cap in self.caps]), ("priority groups", list(self.priority))):
+            twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+            if twice is not None:
+                raise refuse(f"two {what} are called '{twice}'", "Give each its own name, or remove one.", "TL801")
+        return self
+
+    def rank(self, group: str | None) -> int:
+        """The place of a journey's priority group: 0 goes first; journeys without a group, or with an unknown one, go last."""
+        return self.priority.index(group) if group in self.priority else len(self.priority)
+
+
+def read_policy(path: Path, shown_as: str, findings: list[Finding]) -> tuple[Policy | None, YamlFile]:
+    """Read the policy; None with findings when it cannot be used. The file is given back for later findings' places."""
+    file = read_yaml(path, shown_as)
+    return load_model(file, Policy, findings), file
+
+
+def check_policy(
+    policy: Policy, file: YamlFile, findings: list[Finding], *, channels: Collection[str], gates: Collection[str] | None = None
+) -> None:
+    """Find names in the policy that nothing else knows.
+
+    Args:
+        policy: the policy.
+        file: the file that it was read from.
+        findings: where everything found is added; a cap or hours of a channel that does not exist are only warned of.
+        channels: the channels that exist.
+        gates: the gates that a purpose may skip; None when that is checked elsewhere.
+    """
+    named: list[tuple[Loc, str]] = [(("open_hours", name), name) for name in policy.open_hours]
+    named += [(("caps", number, "channel"), cap.channel) for number, cap in enumerate(policy.caps)]
+    named += [(("dwell", number, "channel"), dwell.channel) for number, dwell in enumerate(policy.dwell)]
+    for loc, channel in named:
+        if channel not in (*channels, ANY):
+            place = file.place(loc, key=loc[0] == "open_hours")
+            hint = did_you_mean(channel, channels)
+            findings.append(Finding("TL208", f"channel '{channel}' does not exist", place, hint, Severity.WARNING))
+    for purpose, special in policy.purposes.items():
+        for number, gate in enumerate(special.skips):
+            if gates is not None and gate not in gates:
+                hint = did_you_mean(gate, gates)
+                findings.append(
+                    file.finding("TL802", f"gate '{gate}' does not exist", ("purposes", purpose, "skips", number), hint)
+                )

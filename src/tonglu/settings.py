@@ -1,0 +1,33 @@
+"""The only reader of the environment: secrets and switches of the machine, never of the bank."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says.
+
+    Attributes:
+        threads: DuckDB's threads (`TONGLU_THREADS`); None leaves it to DuckDB.
+        memory: DuckDB's memory limit (`TONGLU_MEMORY`), such as '8GB'; None leaves it to DuckDB.
+        failpoint: where the process kills itself (`TONGLU_FAILPOINT`), for tests of recovery.
+        secrets: every variable, for channels and attached sources to take the ones that their files name.
+    """
+
+    threads: int | None = None
+    memory: str | None = None
+    failpoint: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def read_settings() -> Settings:
+    """The settings of this process."""
+    threads = os.environ.get("TONGLU_THREADS", "")
+    return Settings(
+        threads=int(threads) if threads.isdigit() else None,
+        memory=os.environ.get("TONGLU_MEMORY") or None,
+        failpoint=os.environ.get("TONGLU_FAILPOINT") or None,
+        secrets=dict(os.environ),
+    )

@@ -1,0 +1,140 @@
+"""Deliver: hand the touches that a committed run decided over to the mailroom, by key, as often as it takes.
+
+Bulk channels get one staged Parquet file per batch; the others one row per touch. Everything here is idempotent: a run that was
+killed after its commit is handed over again, and what the mailroom knows already it leaves as it is.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlglot import exp, parse_one
+
+from tonglu.core.delivery import BatchRow, OutboxRow
+from tonglu.core.ports import Warehouse
+from tonglu.core.sql import fill
+
+MESSAGE = """
+    INSERT INTO outgoing
+    SELECT t.touch_key, t.customer_id, t.journey, v.hash, t.channel, t.batch_id, a.address, t.message, t.arm, slot('variables'), t.not_before,
+        t.expires_at
+    FROM tonglu.touch AS t
+    JOIN tonglu.version AS v USING (version_no)
+    JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
+    LEFT JOIN tonglu.profile AS profile ON profile.customer_id = t.customer_id
+    LEFT JOIN personal.contacts AS contact ON contact.customer_id = t.customer_id
+    WHERE t.run_no = $run_no AND t.version_no = slot('version_no') AND t.message = slot('message')
+"""
+BATCH = """
+    SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at FROM outgoing
+    WHERE batch_id = $batch_id ORDER BY touch_key
+"""
+PERSONAL = {
+    "surname": "surname_of(contact.name)",
+    "honorific": "CASE WHEN profile.sex = 'F' THEN '女士' WHEN profile.sex = 'M' THEN '先生' ELSE '' END",
+}
+
+
+class BatchWriter(Protocol):
+    """Writes a batch's rows as Parquet; `warehouse.export` implements it."""
+
+    def write(self, select: str, target: Path, **parameters: object) -> str:
+        """Write under a temporary name, sync, rename; the file's SHA-256."""
+
+
+class HandOver(Protocol):
+    """The mailroom's side."""
+
+    def rows(self, rows: list[OutboxRow]) -> int:
+        """Take rows; how many were new."""
+
+    def batches(self, batches: list[BatchRow]) -> int:
+        """Take batches; how many were new."""
+
+    def knows(self, batch_id: str) -> bool:
+        """Whether a batch was taken before."""
+
+    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime) -> int:
+        """Take back what has not begun to leave; how many."""
+
+
+def hand_over(
+    warehouse: Warehouse,
+    writer: BatchWriter,
+    mailroom: HandOver,
+    staged: Path,
+    variables: Mapping[tuple[int, str], frozenset[str]],
+    *,
+    run_no: int,
+    as_of: datetime,
+) -> int:
+    """Hand a committed run over; how many touches it has.
+
+    Args:
+        warehouse: the warehouse, with the run committed.
+        writer: writes staged batches.
+        mailroom: takes them.
+        staged: the folder of staged batches.
+        variables: the template variables of every message, by version and message name.
+        run_no: the run.
+        as_of: its instant.
+    """
+    _take_back(warehouse, mailroom, run_no, as_of)
+    warehouse.run("deliver/outgoing")
+    for version_no, message in warehouse.rows("deliver/messages", run_no=run_no):
+        names = variables[version_no, message]
+        statement = fill(MESSAGE, variables=_as_json(names), version_no=version_no, message=message)
+        warehouse.execute(statement, run_no=run_no)
+    batches = []
+    for batch_id, channel, not_before, expires_at, rows in warehouse.rows("deliver/batches", run_no=run_no):
+        if not mailroom.knows(batch_id):
+            name = f"{batch_id}.parquet"
+            digest = writer.write(BATCH, staged / name, batch_id=batch_id)
+            batches.append(BatchRow(batch_id, run_no, channel, not_before, expires_at, as_of, name, rows, digest))
+    mailroom.batches(batches)
+    singles = [_single(run_no, row) for row in warehouse.rows("deliver/singles")]
+    mailroom.rows(singles)
+    return sum(batch.rows for batch in batches) + len(singles)
+
+
+def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: datetime) -> None:
+    """Cancel the unsent touches of entries that ended."""
+    keys: list[str] = []
+    in_batches: dict[str, list[str]] = {}
+    for touch_key, batch_id in warehouse.rows("deliver/obsolete", run_no=run_no):
+        if batch_id is None:
+            keys.append(touch_key)
+        else:
+            in_batches.setdefault(batch_id, []).append(touch_key)
+    if keys or in_batches:
+        mailroom.cancel(keys, in_batches, as_of)
+
+
+def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
+    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables = row
+    return OutboxRow(
+        touch_key=str(key),
+        run_no=run_no,
+        channel=str(channel),
+        journey=str(journey),
+        customer_id=int(str(customer_id)),
+        not_before=not_before,  # type: ignore[arg-type]
+        expires_at=expires_at,  # type: ignore[arg-type]
+        message=str(message),
+        arm=str(arm or ""),
+        version=str(version),
+        address=str(address),
+        variables=json.loads(str(variables)),
+    )
+
+
+def _as_json(names: frozenset[str]) -> exp.Expression:
+    """The variables that a message uses, as one JSON object: name parts from the contacts, the rest from the profile."""
+    arguments: list[exp.Expression] = []
+    for name in sorted(names):
+        arguments.append(exp.Literal.string(name))
+        personal = PERSONAL.get(name)
+        arguments.append(parse_one(personal, dialect="duckdb") if personal else exp.column(name, table="profile", quoted=True))
+    return exp.cast(exp.Anonymous(this="json_object", expressions=arguments), "VARCHAR")

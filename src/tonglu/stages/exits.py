@@ -1,0 +1,75 @@
+"""Exits, judged for every open entry in every run, wherever it rests (semantics 19).
+
+An event exit, the goal among them, takes the event's own instant; the earliest counts, then the goal, then written order. An exit
+by segment is judged as of the run and ends the entry as it stands.
+"""
+
+from collections.abc import Collection
+
+from sqlglot import exp, parse_one
+
+from tonglu.compile.program import CompiledExit, CompiledJourney, Program
+from tonglu.core.ports import Warehouse
+from tonglu.core.sql import fill, table
+
+BY_EVENT = """
+    INSERT INTO exit_match
+    SELECT r.entry_id, e.occurred_at, slot('ordinal'), slot('reason'), FALSE
+    FROM tonglu.rest AS r
+    JOIN slot_events AS e ON e.customer_id = r.customer_id
+    LEFT JOIN enrolled AS n ON n.entry_id = r.entry_id
+    LEFT JOIN tonglu.profile AS profile ON profile.customer_id = r.customer_id
+    WHERE r.version_no = slot('version_no') AND e.name = slot('event') AND e.occurred_at > r.first_since
+      AND slot('whose') AND slot('condition')
+"""
+BY_STATE = """
+    INSERT INTO exit_match
+    SELECT r.entry_id, $as_of, slot('ordinal'), slot('reason'), TRUE
+    FROM tonglu.rest AS r
+    LEFT JOIN enrolled AS n ON n.entry_id = r.entry_id
+    LEFT JOIN tonglu.profile AS profile ON profile.customer_id = r.customer_id
+    WHERE r.version_no = slot('version_no') AND slot('whose') AND slot('condition')
+"""
+OPEN_VERSIONS = "SELECT DISTINCT version_no FROM tonglu.rest ORDER BY version_no"
+EARLIEST = "SELECT count(*), min(first_since) FROM enrolled"
+OWN_TOUCH = "json_extract_string(e.properties, '$.entry_id') = CAST(r.entry_id AS VARCHAR)"
+
+
+def judge_exits(warehouse: Warehouse, program: Program, stopping: Collection[str] = ()) -> None:
+    """Find the exits of entries that were open before this run, ejections and journeys that stop among them; fills `leaving`."""
+    warehouse.run("exits/ejections")
+    for journey in stopping:
+        warehouse.run("exits/stop", journey=journey)
+    _judge(warehouse, program, enrolled=False)
+
+
+def judge_exits_of_enrolled(warehouse: Warehouse, program: Program) -> None:
+    """Find the exits of entries that this run enrolled, from events since they came; fills `leaving`."""
+    [(enrolled, _)] = warehouse.fetch(EARLIEST)
+    if enrolled:
+        _judge(warehouse, program, enrolled=True)
+
+
+def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
+    present = {version_no for (version_no,) in warehouse.fetch(OPEN_VERSIONS)}
+    whose = parse_one("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL", dialect="duckdb")
+    if enrolled:
+        [(_, earliest)] = warehouse.fetch(EARLIEST)
+        whose = exp.and_(whose, parse_one("e.occurred_at > $earliest", dialect="duckdb"))
+    else:
+        earliest = None
+    for journey in program.journeys:
+        if journey.version_no in present:
+            for one in journey.exits:
+                warehouse.execute(_statement(journey, one, whose, enrolled=enrolled), earliest=earliest)
+    warehouse.run("exits/choose")
+
+
+def _statement(journey: CompiledJourney, one: CompiledExit, whose: exp.Expression, *, enrolled: bool) -> exp.Expression:
+    common = {"ordinal": one.ordinal, "reason": one.reason, "version_no": journey.version_no}
+    if one.event is None:
+        mine = parse_one("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL", dialect="duckdb")
+        return fill(BY_STATE, whose=mine, condition=one.condition, **common)
+    events = table("events", "source") if enrolled else table("new_event", "temp")
+    condition = exp.and_(one.condition, parse_one(OWN_TOUCH, dialect="duckdb")) if one.event.startswith("touch.") else one.condition
+    return fill(BY_EVENT, events=events, whose=whose, event=one.event, condition=condition, **common)

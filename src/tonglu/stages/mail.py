@@ -1,0 +1,101 @@
+"""Mail: what other processes brought to the mailroom since the last run becomes facts of this one, by watermark."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from tonglu.core.delivery import DeliveryState
+from tonglu.core.ports import Warehouse
+
+LINES = """
+    CREATE OR REPLACE TEMP TABLE delivery_line (seq BIGINT, touch_key VARCHAR, batch_id VARCHAR, state VARCHAR, changed_at TIMESTAMP,
+        detail VARCHAR)
+"""
+LINE = "INSERT INTO delivery_line SELECT unnest($seq), unnest($touch_key), unnest($batch_id), unnest($state), unnest($changed_at), unnest($detail)"
+OUT = "INSERT INTO tonglu.opt_out SELECT $customer_id, $channel, $at, $run_no"
+BACK_IN = "DELETE FROM tonglu.opt_out WHERE customer_id = $customer_id AND ($channel = '*' OR channel = $channel)"
+BY_EVENT = """
+    INSERT INTO tonglu.opt_out
+    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no FROM new_event WHERE name = 'opt_out'
+    ORDER BY occurred_at, event_id
+"""
+NEW_OPT_OUTS = "SELECT customer_id, channel, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no ORDER BY ALL"
+EJECT = "INSERT INTO tonglu.ejection VALUES ($run_no, $customer_id, $journey, $reason, $by)"
+WATERMARK = "SELECT seq FROM tonglu.watermark WHERE name = $name"
+SET_WATERMARK = "INSERT OR REPLACE INTO tonglu.watermark VALUES ($name, $seq)"
+
+
+class DeliveryLine(Protocol):
+    """One change of a touch's or a batch's delivery state."""
+
+    seq: int
+    touch_key: str | None
+    batch_id: str | None
+    state: DeliveryState
+    at: datetime
+    detail: str
+
+
+class OptOutWord(Protocol):
+    """A customer's word about a channel or all ('*'): out, or in again."""
+
+    seq: int
+    customer_id: int
+    channel: str
+    out: bool
+    at: datetime
+
+
+def watermark(warehouse: Warehouse, name: str) -> int:
+    """How far a source of the mailroom was read; 0 at first."""
+    rows = warehouse.fetch(WATERMARK, name=name)
+    return int(rows[0][0]) if rows else 0
+
+
+def advance_watermark(warehouse: Warehouse, name: str, seq: int) -> None:
+    """Note how far a source was read; part of the run's transaction."""
+    warehouse.execute(SET_WATERMARK, name=name, seq=seq)
+
+
+def take_deliveries(warehouse: Warehouse, lines: Sequence[DeliveryLine]) -> None:
+    """Delivery states as the deliverers logged them."""
+    if not lines:
+        return
+    warehouse.execute(LINES)
+    warehouse.execute(
+        LINE,
+        seq=[line.seq for line in lines],
+        touch_key=[line.touch_key for line in lines],
+        batch_id=[line.batch_id for line in lines],
+        state=[str(line.state) for line in lines],
+        changed_at=[line.at for line in lines],
+        detail=[line.detail for line in lines],
+    )
+    warehouse.run("deliver/reports")
+    advance_watermark(warehouse, "delivery_log", max(line.seq for line in lines))
+
+
+def take_opt_outs(warehouse: Warehouse, words: Iterable[OptOutWord]) -> None:
+    """Opt-outs from the mailroom; a word that takes one back lifts it."""
+    seq = 0
+    for word in words:
+        statement = OUT if word.out else BACK_IN
+        warehouse.execute(statement, customer_id=word.customer_id, channel=word.channel, at=word.at)
+        seq = max(seq, word.seq)
+    if seq:
+        advance_watermark(warehouse, "opt_outs", seq)
+
+
+def take_opt_out_events(warehouse: Warehouse) -> None:
+    """Opt-outs that came as events, effective in this very run."""
+    warehouse.execute(BY_EVENT)
+
+
+def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datetime]]:
+    """The opt-outs that a run brought, for the deliverers to know of too."""
+    return [(customer, channel, at) for customer, channel, at in warehouse.fetch(NEW_OPT_OUTS, run_no=run_no)]
+
+
+def eject(warehouse: Warehouse, *, customer_id: int, journey: str, reason: str, by: str) -> None:
+    """Note that an operator takes a customer out of a journey in this run."""
+    warehouse.execute(EJECT, customer_id=customer_id, journey=journey, reason=reason, by=by)

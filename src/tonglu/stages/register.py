@@ -1,0 +1,115 @@
+"""Register: write a version's compiled steps, goals, arms and channels where the engine's static SQL reads them."""
+
+import json
+
+from tonglu.compile.program import CompiledJourney
+from tonglu.core.durations import microseconds
+from tonglu.core.ports import Warehouse
+from tonglu.steps import CompiledStep
+from tonglu.steps.kind import FOLLOWING, Branch
+
+GOAL = "INSERT INTO tonglu.goal VALUES ($version_no, $goal_no, $goal, $event, $window_us, $value)"
+ARM = "INSERT INTO tonglu.arm VALUES ($version_no, $step_key, $arm_no, $arm, $to_key, $learn, $weight)"
+VIA = "INSERT INTO tonglu.via VALUES ($step_key, $place, $channel)"
+KEEP = """
+    INSERT INTO tonglu.definition SELECT $hash, $kind, $name, $text WHERE NOT EXISTS (SELECT 1 FROM tonglu.definition WHERE hash = $hash);
+    INSERT INTO tonglu.run_definition VALUES ($run_no, $hash)
+"""
+
+
+def register(warehouse: Warehouse, journey: CompiledJourney) -> None:
+    """Write a new version."""
+    header = journey.header
+    warehouse.run(
+        "pin/version",
+        version_no=journey.version_no,
+        journey=journey.name,
+        hash=journey.definition.hash,
+        purpose=header.purpose,
+        title_zh=header.title.zh,
+        title_en=header.title.en,
+        definition=journey.definition.text,
+    )
+    revisited = _on_cycles(journey.steps)
+    for step in journey.steps:
+        _step(warehouse, journey, step, revisited=step.key in revisited)
+    for goal in journey.goals:
+        warehouse.execute(
+            GOAL,
+            version_no=journey.version_no,
+            goal_no=goal.number,
+            goal=goal.name,
+            event=goal.event,
+            window_us=microseconds(goal.window),
+            value=goal.value,
+        )
+
+
+def keep_text(warehouse: Warehouse, *, digest: str, kind: str, name: str, text: str) -> None:
+    """Keep a text that this run depends on, once, and that the run used it."""
+    warehouse.execute(KEEP, hash=digest, kind=kind, name=name, text=text)
+
+
+def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *, revisited: bool) -> None:
+    lowered = step.lowered
+    warehouse.run(
+        "pin/step",
+        step_key=step.key,
+        version_no=journey.version_no,
+        journey=journey.name,
+        step_no=step.number,
+        step=step.name,
+        kind=step.kind.name,
+        label_zh=step.label,
+        next_key=step.next_key,
+        otherwise_key=step.otherwise_key,
+        takes_us=microseconds(lowered.takes),
+        watched=lowered.watched,
+        valid_us=microseconds(lowered.valid_for),
+        competes=lowered.competes,
+        message=lowered.message,
+        reason=lowered.reason,
+        listens=any(one.event is not None for one in step.alternatives),
+        revisited=revisited,
+        branches=json.dumps([{"to": branch.to, "label": branch.label} for branch in _ways(step)], ensure_ascii=False),
+    )
+    for place, channel in enumerate(lowered.via):
+        warehouse.execute(VIA, step_key=step.key, place=place, channel=channel)
+    arms = lowered.arms
+    for number, (arm, weight) in enumerate(zip(arms.names, arms.weights, strict=True) if arms else ()):
+        warehouse.execute(
+            ARM,
+            version_no=journey.version_no,
+            step_key=step.key,
+            arm_no=number,
+            arm=arm,
+            to_key=step.arm_keys[number] if step.arm_keys else None,
+            learn=arms.learn if arms else "fixed",
+            weight=weight,
+        )
+
+
+def _ways(step: CompiledStep) -> list[Branch]:
+    """The ways out that the map labels: branches, and the targets of alternatives that lead elsewhere than on."""
+    elsewhere = [one for one in step.lowered.alternatives if one.to != FOLLOWING] if not step.lowered.branches else []
+    return [*step.lowered.branches, *(Branch(one.event.event if one.event else one.segment or one.left or "条件", one.to) for one in elsewhere)]
+
+
+def _on_cycles(steps: tuple[CompiledStep, ...]) -> set[int]:
+    """The steps that a path may come back to."""
+    ways = {
+        step.key: {key for key in (step.next_key, step.otherwise_key, *step.arm_keys, *(one.to_key for one in step.alternatives)) if key}
+        for step in steps
+    }
+    found = set()
+    for start in ways:
+        seen: set[int] = set()
+        front = list(ways[start])
+        while front:
+            key = front.pop()
+            if key not in seen:
+                seen.add(key)
+                front += ways[key]
+        if start in seen:
+            found.add(start)
+    return found

@@ -1,0 +1,57 @@
+"""Publish: a read-only DuckDB file for analysts, beside the live one, which they never open.
+
+The new file is written under a temporary name, synced and renamed; its name carries the run, and the pointer `current.json`
+moves last, so that a reader finds a whole file at any moment of a run. The two newest files are kept.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from tonglu.core.sql import table
+from tonglu.warehouse.connection import DuckDBWarehouse, named_sql
+
+TABLES = (
+    "run", "version", "step", "goal", "arm", "entry", "rest", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery",
+    "conversion", "lift", "learned", "membership", "segment_size", "check_result", "conservation", "left_out", "candidate",
+)  # fmt: skip
+POINTER = "current.json"
+KEPT = 2
+
+
+def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
+    """Write the analysts' file of a run and move the pointer to it; the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"tonglu-{run_no:06d}.duckdb"
+    temporary = folder / f".tonglu-{run_no:06d}.tmp"
+    for leftover in (temporary, temporary.with_name(f"{temporary.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    connection = warehouse.connection
+    here = connection.execute("SELECT current_catalog()").fetchall()[0][0]
+    connection.execute(f"ATTACH '{_quoted(temporary)}' AS published")
+    try:
+        connection.execute("CREATE SCHEMA published.engine")
+        for name in TABLES:
+            copy = f"CREATE TABLE published.engine.{name} AS SELECT * FROM {table(name, 'tonglu').sql('duckdb')}"  # noqa: S608
+            connection.execute(copy)
+        connection.execute(named_sql("publish/receipts"))
+        connection.execute("USE published")
+        for statement in connection.extract_statements(named_sql("publish/views")):
+            connection.execute(statement)
+    finally:
+        connection.execute(f'USE "{here}"')
+        connection.execute("SET search_path = 'main,source,tonglu'")
+        connection.execute("DETACH published")
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+    pointer = folder / f".{POINTER}.tmp"
+    pointer.write_text(json.dumps({"file": target.name, "run_no": run_no}), encoding="utf-8")
+    pointer.replace(folder / POINTER)
+    for old in sorted(folder.glob("tonglu-*.duckdb"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,47 @@
+-- What must hold after every run (semantics 29): one row per rule with the number of breaches. A run with a breach rolls back.
+SELECT 'entries = open + ended' AS rule, abs((SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)) AS breaches
+UNION ALL
+SELECT 'no entry is both open and ended, or ended twice', (SELECT count(*) FROM tonglu.rest WHERE entry_id IN (SELECT entry_id FROM tonglu.ended))
+    + (SELECT count(*) - count(DISTINCT entry_id) FROM tonglu.ended)
+UNION ALL
+SELECT 'every end has a reason', count(*) FROM tonglu.ended WHERE reason IS NULL
+UNION ALL
+SELECT 'proposals = sent + deferred + dropped', abs((SELECT count(*) FROM proposal WHERE NOT ghost)
+    - (SELECT count(*) FROM tonglu.decision WHERE run_no = $run_no AND outcome IN ('sent', 'deferred', 'dropped')))
+UNION ALL
+SELECT 'each proposal has one outcome and one reason', (SELECT count(*) FROM tonglu.decision WHERE run_no = $run_no AND (outcome IS NULL OR reason IS NULL))
+    + (SELECT count(*) - count(DISTINCT (entry_id, step_key)) FROM tonglu.decision WHERE run_no = $run_no)
+UNION ALL
+SELECT 'sent = outbox rows', abs((SELECT count(*) FROM tonglu.decision WHERE run_no = $run_no AND outcome = 'sent')
+    - (SELECT count(*) FROM tonglu.touch WHERE run_no = $run_no))
+UNION ALL
+SELECT 'no touch key twice', count(*) FROM tonglu.touch WHERE run_no = $run_no
+    AND touch_key IN (SELECT touch_key FROM tonglu.touch GROUP BY touch_key HAVING count(*) > 1)
+UNION ALL
+SELECT 'controls are never touched', count(*) FROM tonglu.touch AS t JOIN tonglu.entry AS e USING (entry_id)
+    WHERE t.run_no = $run_no AND e.assignment <> 'treated'
+UNION ALL
+SELECT 'nobody is over a cap', count(*) FROM (
+    SELECT n.touch_key, c.cap_no FROM tonglu.touch AS n
+    JOIN cap AS c ON c.purpose IN (n.purpose, 'any') AND c.channel IN (n.channel, 'any')
+    JOIN tonglu.touch AS t ON t.customer_id = n.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
+        AND t.not_before > n.not_before - to_microseconds(c.within_us)
+    WHERE n.run_no = $run_no AND NOT list_contains($uncapped, n.purpose)
+      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
+    GROUP BY n.touch_key, c.cap_no, c.at_most HAVING count(*) > c.at_most)
+UNION ALL
+SELECT 'touches a run of one customer', count(*) FROM (
+    SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no AND NOT list_contains($unarbitrated, purpose)
+    GROUP BY customer_id HAVING count(*) > $per_run)
+UNION ALL
+SELECT 'every entry rests at a step of its version', count(*) FROM tonglu.rest AS r LEFT JOIN tonglu.step AS s USING (step_key)
+    WHERE s.version_no IS DISTINCT FROM r.version_no
+UNION ALL
+SELECT 'nothing is sent that cannot leave in time', count(*) FROM tonglu.touch WHERE run_no = $run_no AND (not_before < decided_at OR not_before > expires_at)
+UNION ALL
+SELECT 'one open entry per journey, customer and key', count(*) FROM (
+    SELECT e.journey, e.customer_id, e.key FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) GROUP BY ALL HAVING count(*) > 1)
+UNION ALL
+SELECT 'every open entry has passed what was due', count(*) FROM tonglu.rest AS r JOIN tonglu.step AS s USING (step_key)
+    WHERE s.message IS NULL AND r.due_at <= $as_of
+ORDER BY rule;

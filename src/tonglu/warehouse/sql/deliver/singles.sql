@@ -1,0 +1,3 @@
+-- Touches that travel one by one.
+SELECT touch_key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables FROM outgoing
+WHERE batch_id IS NULL ORDER BY touch_key;

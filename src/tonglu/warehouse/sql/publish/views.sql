@@ -1,0 +1,95 @@
+-- What analysts read. Every instant is UTC, money is yuan where a column says so and fen otherwise; no personal data is in this file.
+CREATE VIEW runs AS
+SELECT run_no, as_of, definitions, coalesce((summary ->> 'entered')::BIGINT, 0) AS entered, coalesce((summary ->> 'ended')::BIGINT, 0) AS ended,
+    coalesce((summary ->> 'proposals')::BIGINT, 0) AS proposals, coalesce((summary ->> 'sent')::BIGINT, 0) AS sent,
+    coalesce((summary ->> 'deferred')::BIGINT, 0) AS deferred, coalesce((summary ->> 'dropped')::BIGINT, 0) AS dropped,
+    coalesce((summary ->> 'conversions')::BIGINT, 0) AS conversions
+FROM engine.run;
+COMMENT ON VIEW runs IS 'One row per run of the loop: its instant, the hash of its definitions, and what it did.';
+CREATE VIEW journeys AS
+SELECT journey, version_no, hash, title_zh, title_en, purpose, first_run FROM engine.version;
+COMMENT ON VIEW journeys IS 'Every version of every journey; an entry stays on the version that it entered.';
+CREATE VIEW steps AS
+SELECT s.journey, s.version_no, s.step_no, s.step, s.kind, s.label_zh, n.step AS next_step, o.step AS otherwise_step, s.branches
+FROM engine.step AS s LEFT JOIN engine.step AS n ON n.step_key = s.next_key LEFT JOIN engine.step AS o ON o.step_key = s.otherwise_key;
+COMMENT ON VIEW steps IS 'The steps of every version as they were compiled, with where they lead.';
+CREATE VIEW entries AS
+SELECT e.entry_id, e.journey, e.version_no, e.customer_id, e.entry_no, e.assignment, e.assigned_at,
+    CASE WHEN d.entry_id IS NULL THEN 'open' ELSE 'ended' END AS state, s.step, r.since, d.ended_at, d.reason AS end_reason
+FROM engine.entry AS e
+LEFT JOIN engine.rest AS r USING (entry_id) LEFT JOIN engine.step AS s USING (step_key) LEFT JOIN engine.ended AS d USING (entry_id);
+COMMENT ON VIEW entries IS 'One customer''s trip through one journey: treated, holdout or global control, where it rests or how it ended.';
+CREATE VIEW journey_funnel AS
+WITH arrival AS (
+    SELECT entry_id, to_key AS step_key FROM engine.move
+    UNION ALL
+    SELECT e.entry_id, e.version_no * 1000 + 1 FROM engine.entry AS e
+), arrived AS (
+    SELECT a.step_key, e.assignment, count(DISTINCT a.entry_id) AS arrived FROM arrival AS a JOIN engine.entry AS e USING (entry_id) GROUP BY ALL
+), resting AS (
+    SELECT step_key, assignment, count(*) AS resting FROM engine.rest GROUP BY ALL
+)
+SELECT s.journey, s.version_no, s.step_no, s.step, s.kind, a.assignment, a.arrived, coalesce(r.resting, 0) AS resting,
+    a.arrived - coalesce(r.resting, 0) AS left_step
+FROM arrived AS a JOIN engine.step AS s USING (step_key) LEFT JOIN resting AS r USING (step_key, assignment);
+COMMENT ON VIEW journey_funnel IS 'How many entries came to each step, rest there and went on, by version and assignment.';
+CREATE VIEW decisions AS
+SELECT d.run_no, r.as_of, d.journey, d.step, d.entry_id, d.customer_id, d.visit, d.outcome, d.gate, d.reason, d.detail, d.channel, d.arm, d.score,
+    d.not_before
+FROM engine.decision AS d JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW decisions IS 'One row per proposal and run: sent, deferred or dropped, by which gate and for which one reason.';
+CREATE VIEW touches AS
+WITH newest AS (
+    SELECT touch_key, arg_max(state, seq) AS state FROM engine.delivery GROUP BY touch_key
+), receipt AS (
+    SELECT touch_key, min(occurred_at) FILTER (WHERE receipt = 'delivered') AS delivered_at,
+        min(occurred_at) FILTER (WHERE receipt = 'failed') AS failed_at,
+        min(occurred_at) FILTER (WHERE receipt = 'opened') AS opened_at, min(occurred_at) FILTER (WHERE receipt = 'clicked') AS clicked_at
+    FROM engine.receipt GROUP BY touch_key
+)
+SELECT t.touch_key, t.run_no, t.journey, t.step, t.entry_id, t.customer_id, t.channel, t.message, t.arm, t.decided_at, t.not_before,
+    CASE WHEN c.delivered_at IS NOT NULL THEN 'delivered' WHEN c.failed_at IS NOT NULL THEN 'failed' ELSE coalesce(n.state, 'waiting') END
+        AS delivery_state, c.delivered_at, c.opened_at, c.clicked_at
+FROM engine.touch AS t LEFT JOIN newest AS n USING (touch_key) LEFT JOIN receipt AS c USING (touch_key);
+COMMENT ON VIEW touches IS 'Every touch that was sent, and what became of it.';
+CREATE VIEW exposures AS SELECT entry_id, journey, step, arm, propensity, run_no, exposed_at FROM engine.exposure;
+COMMENT ON VIEW exposures IS 'Which arm an entry was given, and with which probability.';
+CREATE VIEW conversions AS
+SELECT e.journey, c.entry_id, g.goal, c.event_id, c.occurred_at, c.value
+FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.goal AS g ON g.version_no = e.version_no AND g.goal_no = c.goal_no;
+COMMENT ON VIEW conversions IS 'Goal events within the window of an entry, treated and control alike; value in fen.';
+CREATE VIEW lift AS SELECT l.run_no, r.as_of, l.* EXCLUDE (run_no) FROM engine.lift AS l JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW lift IS 'Difference of treated and held-out entries by intention to treat, as each run measured it; values in yuan per entry.';
+CREATE VIEW learned AS
+SELECT l.run_no, r.as_of, l.journey, l.step, l.arm, l.n, l.conversions, l.p_best, l.propensity FROM engine.learned AS l JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW learned IS 'What each run learned of each arm, and the share that the next run gave it.';
+CREATE VIEW segment_size AS
+SELECT z.run_no, r.as_of, z.segment, z.title_zh, z.members, z.entered, z.left_count FROM engine.segment_size AS z JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW segment_size IS 'Members of each segment in each run, who joined and who left.';
+CREATE VIEW checks AS
+SELECT c.run_no, r.as_of, c.source_table, c.expectation, c.severity, c.success, c.observed FROM engine.check_result AS c JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW checks IS 'Every expectation of every data contract, by run.';
+CREATE VIEW conservation AS SELECT c.run_no, r.as_of, c.rule, c.breaches FROM engine.conservation AS c JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW conservation IS 'What must hold after every run, with the number of breaches: always 0, for a run with one is rolled back.';
+CREATE VIEW customer_timeline AS
+SELECT e.customer_id, e.assigned_at AS happened_at, 'entered' AS what, e.journey, NULL AS step, e.assignment AS detail FROM engine.entry AS e
+UNION ALL
+SELECT e.customer_id, m.clock, 'moved', e.journey, s.step, m.cause
+FROM engine.move AS m JOIN engine.entry AS e USING (entry_id) JOIN engine.step AS s ON s.step_key = m.to_key
+UNION ALL
+SELECT d.customer_id, r.as_of, d.outcome, d.journey, d.step, concat_ws(' ', d.gate, d.reason, d.detail, d.channel)
+FROM engine.decision AS d JOIN engine.run AS r USING (run_no)
+UNION ALL
+SELECT g.customer_id, r.as_of, CASE WHEN g.would_send THEN 'held out' ELSE 'would not be sent' END, g.journey, g.step, concat_ws(' ', g.gate, g.reason)
+FROM engine.ghost AS g JOIN engine.run AS r USING (run_no)
+UNION ALL
+SELECT t.customer_id, c.occurred_at, c.receipt, t.journey, t.step, t.channel FROM engine.receipt AS c JOIN engine.touch AS t USING (touch_key)
+UNION ALL
+SELECT e.customer_id, c.occurred_at, 'converted', e.journey, NULL, g.goal
+FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.goal AS g ON g.version_no = e.version_no AND g.goal_no = c.goal_no
+UNION ALL
+SELECT e.customer_id, d.ended_at, 'ended', e.journey, NULL, d.reason FROM engine.ended AS d JOIN engine.entry AS e USING (entry_id);
+COMMENT ON VIEW customer_timeline IS 'Everything that happened to a customer, in one list.';
+CREATE TABLE schema_version (version INTEGER);
+INSERT INTO schema_version VALUES (1);
+COMMENT ON TABLE schema_version IS 'The version of these views; it rises when a column changes its meaning or goes away.';

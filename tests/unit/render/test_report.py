@@ -1,0 +1,160 @@
+"""The report: complete, self-contained, without personal data, and whole or not there."""
+
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tonglu.render.facts import gather, notices, touches_by_day
+from tonglu.render.report import report_page, write_report
+
+VOID = {"meta", "br", "line", "path", "rect", "circle"}
+
+
+class Outline(HTMLParser):
+    """Checks that tags close in order, and keeps the visible text."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.words = [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data.strip())
+
+
+def outline(page):
+    reader = Outline()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == []
+    return " ".join(word for word in reader.words if word)
+
+
+def test_an_empty_bank_gives_a_calm_page(empty):
+    words = outline(report_page(empty, None, "报告"))
+    assert "还没有运行" in words
+    assert "nothing needs attention" in words
+    assert "synthetic truth" not in words
+
+
+def test_the_page_shows_runs_lift_truth_reasons_and_arms(published):
+    words = outline(report_page(published, {"payroll": 0.0512}, "报告"))
+    for expected in (
+        "2026-10-02 09:00",
+        "1,240",
+        "+7.20",
+        "[+4.10, +9.80]",
+        "+5.12",
+        "synthetic truth",
+        "85.0%",
+        "1,234",
+        "客户经理" * 0,
+    ):
+        assert expected in words
+    assert "nobody treated yet" in words
+    assert "full moon" in words
+
+
+def test_only_the_newest_version_is_drawn_and_counted(published):
+    page = report_page(published, None, "报告")
+    assert "旧版本的步骤" not in page
+    assert "旧标题" not in page
+    facts = gather(published)
+    assert [row.step for row in facts.funnel] == ["greet", "seen", "done"]
+    assert (facts.funnel[0].arrived, facts.funnel[0].ghosts) == (1000, 110)
+    payroll = next(row for row in facts.journeys if row.journey == "payroll")
+    assert (payroll.versions, payroll.treated, payroll.control, payroll.resting) == (2, 1, 2, 2)
+
+
+def test_the_newest_lift_of_each_goal_is_shown(published):
+    lifts = {lift.journey: lift for lift in gather(published).lifts}
+    assert lifts["payroll"].lift == pytest.approx(0.072)
+    assert lifts["pension"].withheld
+
+
+def test_names_from_definitions_are_escaped(published):
+    page = report_page(published, None, "<img src=x>")
+    assert "<新客>" not in page
+    assert "<b>客户</b>" not in page
+    assert "<img" not in page
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(published):
+    page = report_page(published, None, "报告")
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "url(" not in page
+    assert page.count("http://") == page.count('xmlns="http://www.w3.org/2000/svg"')
+    assert "default-src 'none'" in page
+
+
+def test_no_customer_can_be_found_in_it(published):
+    page = report_page(published, None, "报告")
+    assert "88000" not in page
+
+
+def test_the_same_views_give_the_same_bytes(published):
+    assert report_page(published, {"payroll": 0.05}, "报告") == report_page(published, {"payroll": 0.05}, "报告")
+
+
+def test_drawings_inside_the_page_are_well_formed(published):
+    page = report_page(published, None, "报告")
+    drawings = [part.split("</svg>")[0] for part in page.split("<svg")[1:]]
+    assert len(drawings) > 10
+    for drawing in drawings:
+        ET.fromstring(f"<svg{drawing}</svg>")
+
+
+def test_what_needs_attention_comes_gravest_first(published):
+    found = notices(gather(published))
+    assert [(notice.grave, notice.about) for notice in found] == [
+        ("bad", "entries = open + ended"),
+        ("bad", "events"),
+        ("warn", "sms"),
+        ("note", "pension / kept"),
+    ]
+    assert "3 copies" in found[1].en
+    assert "nobody treated yet" in found[3].en
+
+
+def test_a_harmful_journey_needs_attention(published):
+    published.connection.execute("UPDATE lift SET lift = -0.02, lift_low = -0.03, lift_high = -0.01 WHERE journey = 'payroll'")
+    assert any(notice.grave == "bad" and "harm" in notice.en for notice in notices(gather(published)))
+
+
+def test_days_are_the_banks_days(published):
+    days = touches_by_day(gather(published), ZoneInfo("Asia/Shanghai"))
+    assert {str(day): {name: n for name, n in outcomes.items() if n} for day, outcomes in days.items()} == {
+        "2026-10-01": {"delivered": 1, "unknown": 1, "under way": 1, "clicked": 1},
+        "2026-10-02": {"opened": 1},
+    }
+    assert len(touches_by_day(gather(published), ZoneInfo("UTC"))) == 1
+
+
+def test_the_file_is_written_whole_and_leaves_nothing_beside_it(published, tmp_path):
+    out = tmp_path / "new" / "report.html"
+    out.parent.mkdir()
+    out.write_text("old", encoding="utf-8")
+    assert write_report(published, out, None, "报告") == out
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert [path.name for path in out.parent.iterdir()] == ["report.html"]
+
+
+def test_a_report_that_fails_leaves_the_old_one(published, tmp_path):
+    out = tmp_path / "report.html"
+    out.write_text("old", encoding="utf-8")
+    published.connection.execute("DROP TABLE runs")
+    with pytest.raises(Exception, match="runs"):
+        write_report(published, out, None, "报告")
+    assert out.read_text(encoding="utf-8") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
