@@ -18,7 +18,7 @@ WITH credits AS (
     t.customer_id,
     t.counterparty_id AS payer_id,
     t.counterparty_kind = 'person' AS by_person,
-    CAST(t.amount AS HUGEINT) AS amount,
+    t.amount // 100 AS amount, -- whole yuan, so that squares stay in 64 bits
     CAST(t.occurred_at + INTERVAL 8 HOUR AS DATE) AS paid_on -- the bank's day: China has one zone and no summer time
   FROM transactions AS t
   WHERE t.occurred_at > as_of() - INTERVAL 6 MONTH

@@ -5,7 +5,8 @@
 --
 -- Paid here by one employer in at least 3 different months of the last 7, and by nobody for more than 45 days: who changes jobs
 -- and is still paid here is not lost. Unlabelled credits count as wages when their amounts are steady (CV below 0.5) and their
--- days lie close together (mean resultant length on the month's circle above 0.85, about 5 days either way). Sums are of whole numbers, see payroll_detected.
+-- days lie close together (mean resultant length on the month's circle above 0.85, about 5 days either way). Sums are of whole
+-- numbers, for the reason given in payroll_detected.
 WITH payers AS (
   SELECT t.customer_id, max(t.occurred_at) AS last_at
   FROM transactions AS t

@@ -159,6 +159,7 @@ class Loop:
         """Pin versions, judge exits, move who leaves, enrol."""
         warehouse = self.place.warehouse
         self.program = self._program()
+        warehouse.run("advance/arms")
         thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
         switches.keep(warehouse, thrown)
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}

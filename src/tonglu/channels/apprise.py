@@ -50,13 +50,13 @@ class AppriseChannel:
         """
         if deduplicates and "{touch_key}" not in url:
             message = "a receiver can honour keys only if the URL hands on {touch_key}"
-            raise InputError([Finding("TL733", message, Place("journeys/channels.yaml"))])
+            raise InputError([Finding("TL813", message, Place("journeys/channels.yaml"))])
         self._url = url
         self._deduplicates = deduplicates
         with _apprise_says():
             if not self._service(url.replace("{address}", "10000000000").replace("{touch_key}", "key")):
                 message = "Apprise does not know a service with such a URL"
-                raise InputError([Finding("TL733", message, Place("journeys/channels.yaml"))])
+                raise InputError([Finding("TL813", message, Place("journeys/channels.yaml"))])
 
     @property
     def deduplicates(self) -> bool:
@@ -135,7 +135,7 @@ def _build(options: AppriseOptions, context: ChannelContext) -> AppriseChannel:
     url = context.secrets.get(options.url_from)
     if not url:
         message = f"channel '{context.name}': the environment variable {options.url_from} is not set"
-        raise InputError([Finding("TL734", message, Place("journeys/channels.yaml"))])
+        raise InputError([Finding("TL814", message, Place("journeys/channels.yaml"))])
     return AppriseChannel(url, deduplicates=options.deduplicates)
 
 

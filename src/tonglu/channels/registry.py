@@ -30,5 +30,5 @@ def open_channel(kind: str, options: Mapping[str, object], context: ChannelConte
     spec = kinds().get(kind)
     if spec is None:
         where = place or Place("journeys/channels.yaml")
-        raise InputError([Finding("TL731", f"there is no kind of channel '{kind}'", where, did_you_mean(kind, kinds()))])
+        raise InputError([Finding("TL805", f"there is no kind of channel '{kind}'", where, did_you_mean(kind, kinds()))])
     return spec.open(options, context, place or Place("journeys/channels.yaml"))

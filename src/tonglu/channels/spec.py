@@ -56,4 +56,4 @@ class ChannelSpec(Generic[O]):
 def _finding(name: str, details: Mapping[str, object], place: Place) -> Finding:
     loc = details["loc"]
     option = ".".join(map(str, loc)) if isinstance(loc, tuple) else ""
-    return Finding("TL732", f"channel '{name}': option '{option}': {details['msg']}", place)
+    return Finding("TL812", f"channel '{name}': option '{option}': {details['msg']}", place)

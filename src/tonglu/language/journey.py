@@ -275,13 +275,21 @@ class _StepName(Authored):
     name: Name
 
 
-def _step_kind(file: YamlFile, loc: Loc, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> str | None:
-    """The kind of a step: the one key that names a kind and is not a field of another kind that is there."""
-    body, name = file.at(loc), loc[-1]
+def kind_of(body: Mapping[str, object], kinds: Mapping[str, StepKindLike]) -> str | None:
+    """The kind of a step: the one key of its body that names a kind and is not a field of another kind that is there, as
+    `experiment` and `wait` are fields of a touch. None when there is no such key, or more than one.
+    """
     named = [key for key in body if key in kinds]
     mine = [key for key in named if not any(key in _keys(kinds[other]) for other in named if other != key)]
-    if len(mine) == 1:
-        return str(mine[0])
+    return mine[0] if len(mine) == 1 else None
+
+
+def _step_kind(file: YamlFile, loc: Loc, kinds: Mapping[str, StepKindLike], findings: list[Finding]) -> str | None:
+    body, name = file.at(loc), loc[-1]
+    kind = kind_of(body, kinds)
+    if kind is not None:
+        return kind
+    named = [key for key in body if key in kinds]
     if named:
         message = f"step '{name}' is of two kinds: {' and '.join(repr(key) for key in named)}"
         findings.append(file.finding("TL403", message, (*loc, named[1]), "Make two steps of it.", key=True))

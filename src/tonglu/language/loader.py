@@ -101,7 +101,7 @@ def _finding(file: YamlFile, model: type[BaseModel], base: Loc, inner: Loc, deta
         hint = f"Add '{detail['loc'][-1]}: ...'{' to ' + _subject(full) if full else ''}."
         return file.finding("TL121", f"'{detail['loc'][-1]}' is missing", full, hint, key=True)
     code, message, hint = _explain(kind, context, _subject(full), detail)
-    return file.finding(code, message, full, hint)
+    return file.finding(code, message, full, hint, key=detail["loc"][-1:] == ("[key]",))
 
 
 _TYPES = {
@@ -154,6 +154,8 @@ def _explain(kind: str, context: Mapping[str, Any], subject: str, detail: Any) -
         return "TL125", f"{subject} {what}", f"It has at least {context.get('min_length')}."
     if kind in ("too_long", "string_too_long"):
         return "TL125", f"{subject} is too long", f"It has at most {context.get('max_length')}."
+    if kind == "string_pattern_mismatch":
+        return "TL123", f"{subject} does not have the right form: {shown(value)}", f"It matches {context['pattern']}."
     if kind == "value_error":
         return "TL123", str(context["error"]), ""
     message = str(detail["msg"])

@@ -46,7 +46,7 @@ class MessageFile(_Written):
     @model_validator(mode="after")
     def _arms_or_text(self) -> Self:
         if (self.arms is None) == (self.text is None):
-            raise refuse("a message has either 'arms' or 'text'", "Write one of them.", "TL710")
+            raise refuse("a message has either 'arms' or 'text'", "Write one of them.", "TL610")
         return self
 
     def by_arm(self) -> dict[str, dict[str, ChannelText]]:
@@ -92,11 +92,11 @@ def message_findings(
         at: Loc = ("text",) if arm == NO_ARM else ("arms", arm)
         for missing in sorted(everywhere - set(texts)):
             said = f"arm '{arm}' has no text for '{missing}', other arms have"
-            findings.append(Finding("TL711", said, place_of(at), severity=Severity.WARNING))
+            findings.append(Finding("TL611", said, place_of(at), severity=Severity.WARNING))
         for channel, text in texts.items():
             if channel not in channel_limits:
                 hint = did_you_mean(channel, channel_limits)
-                findings.append(Finding("TL712", f"there is no channel '{channel}'", place_of((*at, channel)), hint))
+                findings.append(Finding("TL612", f"there is no channel '{channel}'", place_of((*at, channel)), hint))
             limit = channel_limits.get(channel, ChannelLimit())
             parts = (("title", text.title, limit.title), ("body", text.body, limit.body))
             for part, template, longest in parts:
@@ -115,11 +115,11 @@ def _text_findings(template: str, longest: int | None, known: Collection[str], p
     for name, line in variable_lines(template):
         if name not in known and name not in told:
             told.add(name)
-            yield Finding("TL713", f"there is no variable '{name}'", _line(place, line), did_you_mean(name, known))
+            yield Finding("TL613", f"there is no variable '{name}'", _line(place, line), did_you_mean(name, known))
     if longest == 0:
-        yield Finding("TL714", "this channel shows no title", place)
+        yield Finding("TL614", "this channel shows no title", place)
     elif longest is not None and (least := least_length(template)) > longest:
-        yield Finding("TL715", f"the text has at least {least} characters, the channel takes {longest}", place)
+        yield Finding("TL615", f"the text has at least {least} characters, the channel takes {longest}", place)
 
 
 def _line(place: Place, line: int) -> Place:
@@ -147,5 +147,5 @@ class MessageLibrary:
         text = None if found is None else found.by_arm().get(arm, {}).get(channel)
         if text is None:
             words = f"message '{message}'{f' version {version}' if version else ''} has no text for arm '{arm}' in '{channel}'"
-            raise InputError([Finding("TL716", words, Place(f"journeys/messages/{message}.yaml"))])
+            raise InputError([Finding("TL616", words, Place(f"journeys/messages/{message}.yaml"))])
         return Text(render(text.title, variables) if text.title else "", render(text.body, variables))

@@ -15,7 +15,7 @@ from tonglu.language.yamlfile import YamlFile, read_yaml
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
         hint = did_you_mean(value, ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Macau", "UTC"))
         raise refuse(f"there is no time zone '{value}'", hint or "Write it like 'Asia/Shanghai'.", "TL806") from None
     return value

@@ -120,19 +120,19 @@ class Flaw:
 def flaws_of(template: str) -> list[Flaw]:
     """Everything that is not allowed in a template; nothing when it may be compiled."""
     if len(template.encode()) > LONGEST_TEMPLATE:
-        return [Flaw("TL701", f"the template is longer than {LONGEST_TEMPLATE} bytes", 1)]
+        return [Flaw("TL601", f"the template is longer than {LONGEST_TEMPLATE} bytes", 1)]
     try:
         tree = _environment().parse(template)
     except TemplateSyntaxError as error:
-        return [Flaw("TL702", f"the template cannot be read: {error.message}", error.lineno)]
+        return [Flaw("TL602", f"the template cannot be read: {error.message}", error.lineno)]
     except RecursionError:
-        return [Flaw("TL701", "the template is nested too deeply", 1)]
+        return [Flaw("TL601", "the template is nested too deeply", 1)]
     return sorted(_forbidden(tree, 0), key=lambda flaw: flaw.line)
 
 
 def _forbidden(node: nodes.Node, depth: int) -> Iterator[Flaw]:
     if depth > DEEPEST:
-        yield Flaw("TL701", f"the template is nested deeper than {DEEPEST}", node.lineno)
+        yield Flaw("TL601", f"the template is nested deeper than {DEEPEST}", node.lineno)
         return
     yield from _own_flaws(node)
     for child in node.iter_child_nodes():
@@ -141,20 +141,20 @@ def _forbidden(node: nodes.Node, depth: int) -> Iterator[Flaw]:
 
 def _own_flaws(node: nodes.Node) -> Iterator[Flaw]:
     if not isinstance(node, _NODES):
-        yield Flaw("TL703", f"'{type(node).__name__.lower()}' is not allowed in a message", node.lineno, _ALLOWED)
+        yield Flaw("TL603", f"'{type(node).__name__.lower()}' is not allowed in a message", node.lineno, _ALLOWED)
     elif isinstance(node, nodes.Name | nodes.Getattr):
         name = node.name if isinstance(node, nodes.Name) else node.attr
         if name.startswith("_"):
-            yield Flaw("TL703", f"the name '{name}' is not allowed in a message", node.lineno)
+            yield Flaw("TL603", f"the name '{name}' is not allowed in a message", node.lineno)
     elif isinstance(node, nodes.Filter):
         if node.name not in FILTERS:
-            yield Flaw("TL704", f"there is no filter '{node.name}'", node.lineno, f"There are {', '.join(FILTERS)}.")
+            yield Flaw("TL604", f"there is no filter '{node.name}'", node.lineno, f"There are {', '.join(FILTERS)}.")
         if node.node is None or node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
-            yield Flaw("TL703", f"filter '{node.name}' takes plain values by position only", node.lineno)
+            yield Flaw("TL603", f"filter '{node.name}' takes plain values by position only", node.lineno)
         elif not all(isinstance(argument, nodes.Const) for argument in node.args):
-            yield Flaw("TL703", f"filter '{node.name}' takes constants only", node.lineno)
+            yield Flaw("TL603", f"filter '{node.name}' takes constants only", node.lineno)
     elif isinstance(node, nodes.Operand) and node.op not in _COMPARISONS:
-        yield Flaw("TL703", f"'{node.op}' is not allowed in a message", node.lineno, _ALLOWED)
+        yield Flaw("TL603", f"'{node.op}' is not allowed in a message", node.lineno, _ALLOWED)
 
 
 _ALLOWED = "A message may hold names, attributes, constants, filters, if/else, comparisons, and, or, not."
@@ -194,11 +194,11 @@ def render(template: str, variables: Mapping[str, object]) -> str:
     try:
         text: str = _compiled(template).render(_plain(variables, 0))
     except TemplateError as error:
-        raise _failed("TL705", f"the message cannot be written: {error.message}") from None
+        raise _failed("TL605", f"the message cannot be written: {error.message}") from None
     except (TypeError, ValueError) as error:
-        raise _failed("TL706", f"a variable does not fit where it is used ({type(error).__name__})") from None
+        raise _failed("TL606", f"a variable does not fit where it is used ({type(error).__name__})") from None
     if len(text) > LONGEST_TEXT:
-        raise _failed("TL707", f"the text is longer than {LONGEST_TEXT} characters")
+        raise _failed("TL607", f"the text is longer than {LONGEST_TEXT} characters")
     return text
 
 
@@ -225,7 +225,7 @@ def _plain(variables: Mapping[str, object], depth: int) -> dict[str, object]:
         elif isinstance(value, str | int | float | date | datetime):
             plain[name] = value
         elif value is not None:
-            raise _failed("TL706", f"variable '{name}' is a {type(value).__name__}, not a plain value")
+            raise _failed("TL606", f"variable '{name}' is a {type(value).__name__}, not a plain value")
     return plain
 
 

@@ -52,7 +52,7 @@ class Mailroom:
         if (scope is Scope.ALL) != (name == "") or not by.strip() or not reason.strip():
             place = Place("switch")
             message = "a switch needs who and why, and a name exactly when it is about one channel or journey"
-            raise InputError([Finding("TL720", message, place)])
+            raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
             return self.outbox.cancel_reached(scope, name, at, f"killed by {by}") if action is Action.KILL else 0

@@ -34,7 +34,9 @@ class DuckDBLanding:
             return dict.fromkeys(_header(path, shown), "VARCHAR")
         described = exp.Describe(this=exp.select("*").from_(_function("read_parquet", _text(str(path)))))
         try:
-            return {str(row[0]): str(row[1]) for row in self.warehouse.fetch(described)}
+            empty = self.warehouse.rows("ingest/null_columns", path=str(path))
+            found = {str(row[0]): str(row[1]) for row in self.warehouse.fetch(described)}
+            return {**found, **{name: "NULL" for (name,) in empty if name in found}}
         except duckdb.Error as problem:
             raise InputError([_finding(problem, shown)]) from problem
 
@@ -135,8 +137,8 @@ _DEFAULT_SCHEMA = {"duckdb": "main", "sqlite": "main", "postgres": "public"}
 
 def _header(path: Path, shown: str) -> list[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            names = next(csv.reader(stream), [])
+        with path.open("rb") as stream:
+            names = next(csv.reader([stream.readline().decode("utf-8-sig")]), [])
     except (UnicodeDecodeError, csv.Error) as problem:
         text = "the file is not UTF-8" if isinstance(problem, UnicodeDecodeError) else f"the header cannot be read: {problem}"
         raise InputError([Finding("TL714", text, Place(shown, 1, 1), "Save it as CSV with the encoding UTF-8.")]) from problem

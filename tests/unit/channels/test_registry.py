@@ -40,11 +40,11 @@ def test_a_channel_is_opened_by_its_kind(kind, options, context):
 @pytest.mark.parametrize(
     ("kind", "options", "code"),
     [
-        ("flie", {}, "TL731"),
-        ("file", {"folder": "x"}, "TL732"),
-        ("apprise", {}, "TL732"),
-        ("apprise", {"url_from": "TONGLU_HOOK", "deduplicates": True}, "TL733"),
-        ("apprise", {"url_from": "NOT_SET"}, "TL734"),
+        ("flie", {}, "TL805"),
+        ("file", {"folder": "x"}, "TL812"),
+        ("apprise", {}, "TL812"),
+        ("apprise", {"url_from": "TONGLU_HOOK", "deduplicates": True}, "TL813"),
+        ("apprise", {"url_from": "NOT_SET"}, "TL814"),
     ],
 )
 def test_what_cannot_be_opened_is_an_input_error_without_secrets(kind, options, code, context):

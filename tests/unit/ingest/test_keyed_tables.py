@@ -19,7 +19,11 @@ def test_unchanged_rows_stay_and_changed_rows_leave_their_old_version_in_history
     bank.drop("customers", "2026-03-03", "a.csv", HEADER + "1,1980-05-06,F,100\n2,1980-05-06,M,5\n3,,F,1\n")
     moved = bank.run(LATER, 2).tables["customers"]
     assert (moved.added, moved.replaced, moved.duplicates) == (1, 1, 1)
-    assert bank.rows("SELECT customer_id, income, loaded_run FROM source.customers ORDER BY 1") == [(1, 100, 1), (2, 5, 2), (3, 1, 2)]
+    assert bank.rows("SELECT customer_id, income, loaded_run FROM source.customers ORDER BY 1") == [
+        (1, 100, 1),
+        (2, 5, 2),
+        (3, 1, 2),
+    ]
     assert bank.rows("SELECT customer_id, income, loaded_run, replaced_run FROM history.customers") == [(2, None, 1, 2)]
 
 

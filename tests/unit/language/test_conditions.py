@@ -110,7 +110,7 @@ def test_texts_and_their_trees(text, tree):
         ("age not 3", 4, "between"),
         ("age in segment vip", 4, "customers"),
         ("in segment 'vip'", 11, "name of a segment"),
-        ("born > date '2026-02-30'", 7, "date '2026-01-31'"),
+        ("born > date '2026-02-30'", 12, "date '2026-01-31'"),
         ("age > 1234567890123456789", 6, "18"),
         ("age > 0.001 yuan", 6, "fen"),
         ("age > 10%", 8, "0.1"),
@@ -142,7 +142,7 @@ def test_conditions_that_are_too_long_or_deep_are_refused(text):
         ("age > '60'", "TL302", 6, "without quotes"),
         ("born > '2026-01-01'", "TL302", 7, "date '2026-01-01'"),
         ("born = seen", "TL302", 7, "days_since"),
-        ("vip > true", "TL302", 6, "order"),
+        ("vip > true", "TL302", 4, "order"),
         ("province like 3", "TL302", 14, "text"),
         ("age in (1, 'x')", "TL302", 11, "text"),
         ("age between 1 and 'x'", "TL302", 18, "text"),
@@ -215,7 +215,8 @@ def segment(name):
 
 def run(sql, row, connection=None):
     own = connection or duckdb.connect()
-    own.execute("CREATE OR REPLACE TABLE t (age BIGINT, income DECIMAL(18, 4), province VARCHAR, vip BOOLEAN, born DATE, seen TIMESTAMP, other VARCHAR)")
+    columns = "age BIGINT, income DECIMAL(18, 4), province VARCHAR, vip BOOLEAN, born DATE, seen TIMESTAMP, other VARCHAR"
+    own.execute(f"CREATE OR REPLACE TABLE t ({columns})")
     own.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)", ROWS[row])
     parameters = {"as_of": datetime(2026, 11, 23, 8), "as_of_date": date(2026, 11, 23)}
     named = {name: parameters[name] for name in {node.name for node in sql.find_all(exp.Placeholder)}}
@@ -241,7 +242,7 @@ def run(sql, row, connection=None):
         ("- age = -60 and - -1 = 1", True),
         ("age / 0 > 1 or age / 0 <= 1", False),
         ("age * 999999999999999999 > 1", False),
-        ("employer_is is null" if False else "age is not null", True),
+        ("age is not null", True),
     ],
 )
 def test_conditions_mean_in_duckdb_what_they_say(text, answer):
@@ -249,7 +250,18 @@ def test_conditions_mean_in_duckdb_what_they_say(text, answer):
 
 
 @pytest.mark.parametrize(
-    "text", ["age > 1", "age <= 1", "not age > 1", "age != 1", "vip", "not vip", "age not in (1, 2)", "years_since(born) > 1", "not (province like 'x')"]
+    "text",
+    [
+        "age > 1",
+        "age <= 1",
+        "not age > 1",
+        "age != 1",
+        "vip",
+        "not vip",
+        "age not in (1, 2)",
+        "years_since(born) > 1",
+        "not (province like 'x')",
+    ],
 )
 def test_a_condition_on_a_missing_value_is_false(text):
     assert judge(text, "empty") is False
@@ -272,7 +284,9 @@ def test_a_missing_value_is_known_to_be_missing_and_does_not_spoil_an_or():
     ],
 )
 def test_years_are_whole_years_and_a_leap_day_is_reached_in_march(born, today, years):
-    sql = value_to_sql(parse_expression("years_since(born)"), lambda name: exp.cast(exp.Literal.string(born.isoformat()), "DATE"), COLUMNS)
+    sql = value_to_sql(
+        parse_expression("years_since(born)"), lambda name: exp.cast(exp.Literal.string(born.isoformat()), "DATE"), COLUMNS
+    )
     assert duckdb.connect().execute(exp.select(sql).sql("duckdb"), {"as_of_date": today}).fetchall() == [(years,)]
 
 
@@ -295,12 +309,16 @@ NUMBERS = st.one_of(
     st.sampled_from(["age", "income"]).map(Name),
     st.sampled_from(["born", "seen"]).map(lambda name: Call("days_since", (Name(name),))),
 )
-TEXTS = st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5).map(Literal), st.just(Name("province")))
+TEXTS = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5).map(Literal), st.just(Name("province"))
+)
 DATES = st.one_of(st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(Literal), st.just(Name("born")))
 
 
 def _numbers(inner):
-    return st.one_of(st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner), st.builds(Negative, inner.filter(_not_a_number)))
+    return st.one_of(
+        st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner), st.builds(Negative, inner.filter(_not_a_number))
+    )
 
 
 def _not_a_number(tree):
@@ -312,7 +330,12 @@ SIGNS = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
 PAIRS = st.one_of(*(st.tuples(kind, kind) for kind in (ANY_NUMBER, TEXTS, DATES)))
 TESTS = st.one_of(
     st.builds(lambda sign, pair: Comparison(sign, *pair), SIGNS, PAIRS),
-    st.builds(lambda operand, options, no: In(operand, tuple(options), no), ANY_NUMBER, st.lists(ANY_NUMBER, min_size=1, max_size=3), st.booleans()),
+    st.builds(
+        lambda operand, options, no: In(operand, tuple(options), no),
+        ANY_NUMBER,
+        st.lists(ANY_NUMBER, min_size=1, max_size=3),
+        st.booleans(),
+    ),
     st.builds(Between, DATES, DATES, DATES, st.booleans()),
     st.builds(Like, TEXTS, st.sampled_from(["%", "浙_", "x%"]).map(Literal), st.booleans()),
     st.builds(IsNull, st.one_of(TEXTS, DATES, ANY_NUMBER), st.booleans()),
@@ -332,7 +355,9 @@ def _joined(node):
 CONDITIONS = st.recursive(
     TESTS,
     lambda inner: st.one_of(
-        st.lists(inner, min_size=2, max_size=3).map(_joined(And)), st.lists(inner, min_size=2, max_size=3).map(_joined(Or)), st.builds(Not, inner)
+        st.lists(inner, min_size=2, max_size=3).map(_joined(And)),
+        st.lists(inner, min_size=2, max_size=3).map(_joined(Or)),
+        st.builds(Not, inner),
     ),
     max_leaves=6,
 )
@@ -363,7 +388,9 @@ def test_no_text_makes_the_parser_fail_in_another_way(text):
     try:
         tree = parse_expression(text)
     except ExpressionError as error:
-        assert 0 <= error.offset <= len(text)
+        offset, tree = error.offset, None
+    if tree is None:
+        assert 0 <= offset <= len(text)
     else:
         assert parse_expression(format_expression(tree)) == tree
         check_expression(tree, COLUMNS)

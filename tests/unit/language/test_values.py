@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 import pytest
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tonglu.language.values import (
     Again,
@@ -28,7 +28,7 @@ TYPES = {
 
 
 def adapter(kind):
-    return TypeAdapter(TYPES[kind], config=ConfigDict() if kind not in ("title",) else None)
+    return TypeAdapter(TYPES[kind])
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_data_is_plain_and_only_the_core_schema_is_known():
 def test_every_value_and_key_has_its_place():
     file = parse_yaml(TEXT, "a.yaml")
     assert file.place(("journey",)) == place(1, 10)
-    assert file.place(("steps", 0, "settle", "wait")) == place(3, 18)
-    assert file.place(("steps", 0, "settle", "wait"), key=True) == place(3, 12)
+    assert file.place(("steps", 0, "settle", "wait")) == place(3, 20)
+    assert file.place(("steps", 0, "settle", "wait"), key=True) == place(3, 14)
     assert file.place(("steps", 1, "中文", 4)) == place(4, 27)
 
 
@@ -51,9 +51,9 @@ def test_a_path_that_is_not_there_has_the_place_of_its_nearest_parent():
 @pytest.mark.parametrize(
     ("loc", "found", "line", "column"),
     [
-        (("steps", 0, "settle", "wait"), "days", 3, 20),
-        (("steps", 0, "settle", "when"), "s", 3, 37),
-        (("steps", 0, "settle", "then"), "s", 3, 51),
+        (("steps", 0, "settle", "wait"), "days", 3, 22),
+        (("steps", 0, "settle", "when"), "s", 3, 39),
+        (("steps", 0, "settle", "then"), "s", 3, 54),
         (("steps", 2, "folded"), "two", 7, 7),
         (("steps", 2, "block"), "second", 10, 9),
     ],
@@ -114,12 +114,16 @@ def test_a_key_written_twice_is_found_and_the_first_counts():
 
 
 def test_a_billion_laughs_never_start():
-    laughs = 'a: &a ["lol"]\n' + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    laughs = 'a: &a ["lol"]\n' + "".join(
+        f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
     file = parse_yaml(laughs, "a.yaml")
     assert [finding.code for finding in file.findings] == ["TL106"]
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000, "? " * 100_000, "'" * 200_000, "a\n" * 100_000, "a: {b: 1}\n" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "- " * 100_000, "? " * 100_000, "'" * 200_000, "a\n" * 100_000, "a: {b: 1}\n" * 20_000]
+)
 def test_hostile_files_end_soon_and_with_few_findings(text):
     began = time.process_time()
     file = parse_yaml(text, "a.yaml")

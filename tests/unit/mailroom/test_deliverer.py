@@ -140,7 +140,7 @@ def test_a_kill_between_the_lease_and_the_last_look_still_counts(mailroom, row, 
     (Scope.ALL, "x", "ops", "r"), (Scope.JOURNEY, "", "ops", "r"), (Scope.ALL, "", " ", "r"), (Scope.ALL, "", "ops", ""),
 ])  # fmt: skip
 def test_a_switch_says_of_what_by_whom_and_why(mailroom, now, scope, name, by, reason):
-    with pytest.raises(InputError, match="TL720"):
+    with pytest.raises(InputError, match="TL820"):
         mailroom.throw(scope, name, Action.PAUSE, by=by, reason=reason, at=now)
 
 
@@ -196,7 +196,7 @@ def test_a_text_that_cannot_be_written_fails_its_touch_and_no_other(mailroom, ro
     class Texts:
         def text(self, message, version, arm, channel, variables):
             if message == "broken":
-                raise InputError([Finding("TL705", "'surname' is undefined", Place("template"))])
+                raise InputError([Finding("TL605", "'surname' is undefined", Place("template"))])
             return Text("", "ok")
 
     mailroom.outbox.hand_over([row("k1", message="broken"), row("k2")])

@@ -50,30 +50,30 @@ def test_a_message_of_another_form_is_refused(parts):
 
 def test_an_unknown_variable_is_named_with_what_was_probably_meant():
     (finding,) = findings(written(text={"sms": {"body": "{{ surnam }}{{ surnam }}"}}))
-    assert finding.code == "TL713"
+    assert finding.code == "TL613"
     assert finding.hint == "Did you mean 'surname'?"
 
 
 def test_an_unknown_channel_is_named_with_what_was_probably_meant():
     (finding,) = findings(written(text={"smss": {"body": "x"}}))
-    assert (finding.code, finding.hint) == ("TL712", "Did you mean 'sms'?")
+    assert (finding.code, finding.hint) == ("TL612", "Did you mean 'sms'?")
 
 
 def test_a_title_where_none_is_shown_and_a_body_too_long_are_found_at_once():
     found = findings(written(text={"sms": {"title": "x", "body": "长" * 71}}))
-    assert [finding.code for finding in found] == ["TL714", "TL715"]
+    assert [finding.code for finding in found] == ["TL614", "TL615"]
 
 
 def test_an_arm_that_cannot_be_said_where_another_can_is_a_warning():
     message = written(arms={"a": {"sms": {"body": "x"}}, "b": {"sms": {"body": "x"}, "app_push": {"title": "x", "body": "x"}}})
     (finding,) = findings(message)
-    assert (finding.code, finding.severity) == ("TL711", Severity.WARNING)
+    assert (finding.code, finding.severity) == ("TL611", Severity.WARNING)
     assert message.channels() == {"sms"}
 
 
 def test_a_flaw_on_a_later_line_of_a_text_has_its_own_line():
     (finding,) = findings(written(text={"sms": {"body": "您好\n{{ surname.upper() }}"}}))
-    assert finding.code == "TL703"
+    assert finding.code == "TL603"
     assert finding.place.line == place_of(("text", "sms", "body")).line + 1
 
 
@@ -94,7 +94,7 @@ def test_a_library_renders_the_pinned_version_and_the_current_one():
     ("payroll_welcome", "", "cold", "sms"), ("payroll_welcome", "", "warm", "call"),
 ])  # fmt: skip
 def test_a_text_that_is_not_there_is_an_input_error_and_no_other_text(message, version, arm, channel):
-    with pytest.raises(InputError, match="TL716"):
+    with pytest.raises(InputError, match="TL616"):
         MessageLibrary({"payroll_welcome": welcome()}).text(message, version, arm, channel, {"surname": "王"})
 
 

@@ -80,10 +80,17 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "TL720",
-        "a switch without who or why",
-        "Pausing and killing are kept for audit, so they name who did it and why.",
-        "tonglu kill sms",
-        "tonglu kill sms --by wang --reason 'wrong price in the text'",
+        "Great Expectations is not installed",
+        "Some contracts name expectations, which need the extra 'quality'; without it they would silently not be judged.",
+        "pip install tonglu",
+        "pip install 'tonglu[quality]'",
+    ),
+    (
+        "TL721",
+        "an expectation cannot be evaluated",
+        "The contract names an expectation, or arguments of one, that Great Expectations does not take.",
+        "expectations: [{type: expect_column_to_shine}]",
+        "expectations: [{type: expect_column_values_to_be_unique, kwargs: {column: customer_id}}]",
     ),
     (
         "TL731",

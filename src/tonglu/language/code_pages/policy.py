@@ -1,4 +1,4 @@
-"""TL8xx: the contact policy, the channels and the project file."""
+"""TL8xx: the contact policy, the channels, the project file, and switches."""
 
 PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     (
@@ -70,5 +70,12 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "Addresses and secrets are never in files: channels.yaml names the variable, the environment holds it.",
         "url_from: https://example.org",
         "url_from: TONGLU_RM_NOTICE_URL",
+    ),
+    (
+        "TL820",
+        "a switch without who or why",
+        "Pausing and killing are kept for audit, so they name who did it and why.",
+        "tonglu kill sms",
+        "tonglu kill sms --by wang --reason 'wrong price in the text'",
     ),
 )

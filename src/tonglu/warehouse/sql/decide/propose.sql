@@ -8,8 +8,8 @@ SELECT row_number() OVER (ORDER BY r.entry_id) AS proposal_no, r.entry_id, r.cus
     NULL::VARCHAR AS outcome, NULL::VARCHAR AS gate, NULL::VARCHAR AS reason, NULL::VARCHAR AS detail
 FROM tonglu.rest AS r
 JOIN tonglu.step AS s USING (step_key)
-JOIN journey_now AS j USING (journey)
-LEFT JOIN tonglu.waiting_touch AS w USING (entry_id, step_key)
+JOIN journey_now AS j ON j.journey = r.journey
+LEFT JOIN tonglu.waiting_touch AS w ON w.entry_id = r.entry_id AND w.step_key = r.step_key
 WHERE s.message IS NOT NULL AND r.since <= $as_of AND j.proposes;
 UPDATE proposal SET visit = 1 + v.visits
 FROM (
