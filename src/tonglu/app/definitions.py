@@ -36,7 +36,12 @@ CONDITION_TYPES = {
     SourceType.JSON: ColumnType.TEXT,
     SourceType.DECIMAL: ColumnType.DECIMAL,
 }
-SQL_TYPES = {SourceType.TEXT: "VARCHAR", SourceType.JSON: "VARCHAR", SourceType.INSTANT: "TIMESTAMP", SourceType.DECIMAL: "DECIMAL(18, 6)"}
+SQL_TYPES = {
+    SourceType.TEXT: "VARCHAR",
+    SourceType.JSON: "VARCHAR",
+    SourceType.INSTANT: "TIMESTAMP",
+    SourceType.DECIMAL: "DECIMAL(18, 6)",
+}
 PROJECT_FILE = "tonglu.yaml"
 
 
@@ -90,7 +95,9 @@ class _Reader:
         policy, policy_file = read_policy(self._at("policy"), self.project.paths.policy, self.findings)
         if policy is not None:
             check_policy(policy, policy_file, self.findings, channels=channels, gates=gate_names())
-        known = Known(profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels))
+        known = Known(
+            profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels)
+        )
         messages = self._messages(known, channels)
         journeys = self._journeys(known, messages, policy)
         refuse_errors(self.findings)

@@ -9,7 +9,8 @@ work is left, and the next run, or the same one called again, finishes what a ki
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -18,7 +19,6 @@ from tonglu.compile.lower import lower
 from tonglu.compile.pin import pin, unpin
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.clock import day_of, to_utc
-from tonglu.core.delivery import DeliveryState
 from tonglu.core.errors import CheckFailed
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
@@ -362,17 +362,10 @@ def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
 
     library = place.library()
     channels = place.channels(library)
-    states: dict[str, int] = {}
-    for summary in _rounds(lambda: deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged)):
-        for state, count in summary.states.items():
-            states[DeliveryState(state).value] = states.get(DeliveryState(state).value, 0) + count
-    return states
-
-
-def _rounds(deliver: Callable[[], "object"]) -> Iterator["object"]:
-    """Rounds until nothing more is due."""
-    while True:
-        summary = deliver()
-        yield summary
-        if not getattr(summary, "more", False):
-            return
+    states: Counter[str] = Counter()
+    more = True
+    while more:
+        summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged)
+        states.update({state.value: count for state, count in summary.states.items()})
+        more = summary.more
+    return dict(states)

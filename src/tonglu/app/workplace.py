@@ -61,7 +61,9 @@ class Workplace:
     @cached_property
     def warehouse(self) -> DuckDBWarehouse:
         """The live warehouse, with its tables up to date."""
-        warehouse = DuckDBWarehouse(self.definitions.path("warehouse"), threads=self.settings.threads, memory=self.settings.memory)
+        warehouse = DuckDBWarehouse(
+            self.definitions.path("warehouse"), threads=self.settings.threads, memory=self.settings.memory
+        )
         migrate(warehouse)
         prepare(warehouse, self.definitions.contracts)
         return warehouse
@@ -105,7 +107,11 @@ class Workplace:
         import json
 
         return [
-            (number, digest, {name: MessageFile.model_validate_json(text) for name, text in json.loads(definition)["messages"].items()})
+            (
+                number,
+                digest,
+                {name: MessageFile.model_validate_json(text) for name, text in json.loads(definition)["messages"].items()},
+            )
             for number, digest, definition in self.warehouse.fetch(PINNED_TEXTS)
         ]
 

@@ -80,7 +80,13 @@ class _Check:
         if header.randomise == "employer" and "employer_id" not in self.known.profile:
             self.add("TL203", "randomising by employer needs 'employer_id' in segments/profile.sql", ("randomise",))
         if header.holdout > 0 and not header.all_goals:
-            self.add("TL407", "a holdout without a goal measures nothing", ("holdout",), "Add a goal, or remove the holdout.", Severity.WARNING)
+            self.add(
+                "TL407",
+                "a holdout without a goal measures nothing",
+                ("holdout",),
+                "Add a goal, or remove the holdout.",
+                Severity.WARNING,
+            )
 
     def alternatives(self, step: _Step, key: str) -> None:
         written = self.journey.file.at((*step.authored.loc, key))
@@ -99,11 +105,21 @@ class _Check:
         lowered, loc = step.lowered, step.authored.loc
         for number, channel in enumerate(lowered.via):
             if channel not in self.known.channels:
-                self.add("TL208", f"channel '{channel}' does not exist", (*loc, "via", number), did_you_mean(channel, self.known.channels))
+                self.add(
+                    "TL208",
+                    f"channel '{channel}' does not exist",
+                    (*loc, "via", number),
+                    did_you_mean(channel, self.known.channels),
+                )
         self.customer(lowered.when, (*loc, "when"))
         message = self.messages.get(lowered.message or "")
         if message is None:
-            self.add("TL206", f"message '{lowered.message}' does not exist", (*loc, "touch"), did_you_mean(lowered.message or "", self.messages))
+            self.add(
+                "TL206",
+                f"message '{lowered.message}' does not exist",
+                (*loc, "touch"),
+                did_you_mean(lowered.message or "", self.messages),
+            )
             return
         texts = message.by_arm()
         arms = lowered.arms.names if lowered.arms else ("",)
@@ -117,7 +133,9 @@ class _Check:
             for number, channel in enumerate(lowered.via):
                 if channel in self.known.channels and channel not in texts[arm]:
                     who = f" arm '{arm}'" if arm else ""
-                    self.add("TL209", f"message '{lowered.message}'{who} has no text for channel '{channel}'", (*loc, "via", number))
+                    self.add(
+                        "TL209", f"message '{lowered.message}'{who} has no text for channel '{channel}'", (*loc, "via", number)
+                    )
 
     def targets(self) -> bool:
         """Whether every target exists."""
@@ -127,7 +145,9 @@ class _Check:
                 if target not in (*self.names, IMPLICIT_END, FOLLOWING):
                     sound = False
                     hint = did_you_mean(target, self.names)
-                    self.add("TL205", f"step '{step.authored.name}' leads to '{target}', which does not exist", step.authored.loc, hint)
+                    self.add(
+                        "TL205", f"step '{step.authored.name}' leads to '{target}', which does not exist", step.authored.loc, hint
+                    )
         return sound
 
     def graph(self) -> None:
@@ -143,10 +163,17 @@ class _Check:
             if step.authored.name not in reached:
                 self.add("TL411", f"no path leads to step '{step.authored.name}'", step.authored.loc, "", Severity.WARNING)
         kinds = step_kinds()
-        timeless = {step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None}
+        timeless = {
+            step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None
+        }
         for step in self.steps:
             if step.authored.name in _on_cycle(ways, timeless):
-                self.add("TL412", f"step '{step.authored.name}' is on a cycle without a wait", step.authored.loc, "Put a wait into the cycle.")
+                self.add(
+                    "TL412",
+                    f"step '{step.authored.name}' is on a cycle without a wait",
+                    step.authored.loc,
+                    "Put a wait into the cycle.",
+                )
                 break
 
 
@@ -166,7 +193,9 @@ def _on_cycle(ways: Mapping[str, list[str]], within: set[str]) -> set[str]:
     return found
 
 
-def check_journey(journey: Journey, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None, findings: list[Finding]) -> None:
+def check_journey(
+    journey: Journey, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None, findings: list[Finding]
+) -> None:
     """Add everything that is wrong with a journey to `findings`."""
     check = _Check(journey, known, messages, findings)
     check.header()

@@ -25,7 +25,7 @@ SQL_TYPES = {
     ColumnType.INSTANT: "TIMESTAMP",
     ColumnType.UNKNOWN: "VARCHAR",
 }
-TOUCH_PROPERTIES = {name: ColumnType.TEXT for name in ("touch_key", "journey", "step", "channel")}
+TOUCH_PROPERTIES = dict.fromkeys(("touch_key", "journey", "step", "channel"), ColumnType.TEXT)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def with_end(definition: Definition) -> list[tuple[str, StepKind, Lowered]]:
     last = steps[-1][2]
     onward = [last.next, *(one.to for one in last.alternatives)]
     if FOLLOWING in onward:
-        name = IMPLICIT_END if all(IMPLICIT_END != name for name, _, _ in steps) else f"{IMPLICIT_END}_end"
+        name = IMPLICIT_END if all(name != IMPLICIT_END for name, _, _ in steps) else f"{IMPLICIT_END}_end"
         steps.append((name, kinds["end"], Lowered(next=None, reason=IMPLICIT_END, rests=True)))
     return steps
 
@@ -62,7 +62,11 @@ def with_end(definition: Definition) -> list[tuple[str, StepKind, Lowered]]:
 def targets_of(lowered: Lowered, following: str | None) -> list[str]:
     """The names of the steps that a step may lead to."""
     named = [lowered.next, lowered.otherwise, *(one.to for one in lowered.alternatives), *(one.to for one in lowered.branches)]
-    return [target for target in (following if name == FOLLOWING else name for name in named if name is not None) if target is not None]
+    return [
+        target
+        for target in (following if name == FOLLOWING else name for name in named if name is not None)
+        if target is not None
+    ]
 
 
 def lower(definition: Definition, version_no: int, known: Known, *, current: bool) -> CompiledJourney:
@@ -93,7 +97,14 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
 
 
 def _step(
-    name: str, number: int, kind: StepKind, lowered: Lowered, keys: Mapping[str, int], following: str | None, known: Known, fields: object
+    name: str,
+    number: int,
+    kind: StepKind,
+    lowered: Lowered,
+    keys: Mapping[str, int],
+    following: str | None,
+    known: Known,
+    fields: object,
 ) -> CompiledStep:
     def key_of(target: str | None) -> int | None:
         wanted = following if target == FOLLOWING else target
@@ -124,7 +135,9 @@ def _exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
     header = definition.header
     exits = []
     if header.on_goal == "exit":
-        exits += [CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known)) for goal in header.all_goals]
+        exits += [
+            CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known)) for goal in header.all_goals
+        ]
     for ordinal, one in enumerate(header.exit):
         if one.event is not None:
             exits.append(CompiledExit(ordinal, f"exit_{one.event}", one.event, event_condition(one.event, one.where, known)))
@@ -172,7 +185,9 @@ def event_condition(event: str, where: Condition | None, known: Known) -> exp.Ex
     properties = known.properties(event) or {}
 
     def column(name: str) -> exp.Expression:
-        text = exp.Anonymous(this="json_extract_string", expressions=[exp.column("properties", table="e"), exp.Literal.string(f"$.{name}")])
+        text = exp.Anonymous(
+            this="json_extract_string", expressions=[exp.column("properties", table="e"), exp.Literal.string(f"$.{name}")]
+        )
         kind = SQL_TYPES[properties.get(name, ColumnType.TEXT)]
         return text if kind == "VARCHAR" else exp.TryCast(this=text, to=exp.DataType.build(kind, dialect="duckdb"))
 

@@ -1,9 +1,9 @@
 """The errors of Tonglu, and the findings that input errors carry.
 
-    TongluError
-    ├── InputError       what somebody wrote is wrong: findings with places; the command line exits with 2
-    ├── CheckFailed      data broke its contract or a run broke a conservation rule; exits with 1
-    └── Unavailable      something outside did not answer; worth another try later; exits with 3
+TongluError
+├── InputError       what somebody wrote is wrong: findings with places; the command line exits with 2
+├── CheckFailed      data broke its contract or a run broke a conservation rule; exits with 1
+└── Unavailable      something outside did not answer; worth another try later; exits with 3
 """
 
 from collections.abc import Iterable, Sequence

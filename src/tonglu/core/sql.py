@@ -5,23 +5,36 @@ text: a number or a string fills a slot as a literal node, a table as an identif
 """
 
 import functools
+from typing import cast
 
 from sqlglot import exp, parse_one
+
+Slot = exp.Expression | str | int | bool | None
 
 
 @functools.cache
 def _template(text: str) -> exp.Expression:
-    return parse_one(text, dialect="duckdb")
+    return parsed(text)
 
 
-def fill(text: str, **nodes: exp.Expression | str | int | bool) -> exp.Expression:
+def parsed(text: str) -> exp.Expression:
+    """Static SQL as a tree."""
+    return cast(exp.Expression, parse_one(text, dialect="duckdb"))
+
+
+def both(one: exp.Expression, other: exp.Expression) -> exp.Expression:
+    """A condition that is true where both are."""
+    return cast(exp.Expression, exp.and_(one, other))
+
+
+def fill(text: str, **nodes: Slot) -> exp.Expression:
     """The statement with every slot filled.
 
     Raises:
         KeyError: a slot has no node.
     """
 
-    def put(node: exp.Expression) -> exp.Expression:
+    def put(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous) and node.name.lower() == "slot":
             given = nodes[node.expressions[0].name]
             return given.copy() if isinstance(given, exp.Expression) else exp.convert(given)
@@ -34,7 +47,7 @@ def fill(text: str, **nodes: exp.Expression | str | int | bool) -> exp.Expressio
             return table
         return node
 
-    return _template(text).copy().transform(put)
+    return cast(exp.Expression, _template(text).copy().transform(put))
 
 
 def table(name: str, schema: str) -> exp.Table:

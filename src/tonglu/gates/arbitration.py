@@ -22,5 +22,10 @@ def apply(chain: Chain) -> None:
 
 
 GATE = Gate(
-    "arbitration", 90, "统一仲裁 Arbitration", {"outranked": "同批有更优先的触达 a better ranked touch of this customer won"}, False, apply
+    "arbitration",
+    90,
+    "统一仲裁 Arbitration",
+    {"outranked": "同批有更优先的触达 a better ranked touch of this customer won"},
+    False,
+    apply,
 )

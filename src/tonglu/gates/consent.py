@@ -30,7 +30,10 @@ GATE = Gate(
     "consent",
     40,
     "授权同意 Consent",
-    {"no_consent": "未授权该用途的任何渠道 no channel has consent for this purpose", "opted_out": "客户已退订 the customer opted out"},
+    {
+        "no_consent": "未授权该用途的任何渠道 no channel has consent for this purpose",
+        "opted_out": "客户已退订 the customer opted out",
+    },
     True,
     apply,
 )

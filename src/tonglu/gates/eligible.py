@@ -17,4 +17,6 @@ def apply(chain: Chain) -> None:
         chain.warehouse.execute(fill(NOT_ELIGIBLE, step_key=step_key, condition=condition))
 
 
-GATE = Gate("eligible", 20, "符合条件 Eligible", {"not_eligible": "不符合触达条件 the touch's own condition is false"}, True, apply)
+GATE = Gate(
+    "eligible", 20, "符合条件 Eligible", {"not_eligible": "不符合触达条件 the touch's own condition is false"}, True, apply
+)

@@ -30,7 +30,10 @@ GATE = Gate(
     "reachable",
     60,
     "可触达 Reachable",
-    {"no_address": "没有可用的联系地址 no permitted channel has an address", "channel_off": "渠道已停用 the channel is switched off"},
+    {
+        "no_address": "没有可用的联系地址 no permitted channel has an address",
+        "channel_off": "渠道已停用 the channel is switched off",
+    },
     True,
     apply,
 )

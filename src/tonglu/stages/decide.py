@@ -29,7 +29,9 @@ class Decided:
     dropped: int
 
 
-def decide(warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]) -> Decided:
+def decide(
+    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+) -> Decided:
     """Propose, pass the chain, record.
 
     Args:

@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from tonglu.core.delivery import BatchRow, OutboxRow
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import fill
+from tonglu.core.sql import fill, parsed
 
 MESSAGE = """
     INSERT INTO outgoing
@@ -136,5 +136,5 @@ def _as_json(names: frozenset[str]) -> exp.Expression:
     for name in sorted(names):
         arguments.append(exp.Literal.string(name))
         personal = PERSONAL.get(name)
-        arguments.append(parse_one(personal, dialect="duckdb") if personal else exp.column(name, table="profile", quoted=True))
+        arguments.append(parsed(personal) if personal else exp.column(name, table="profile", quoted=True))
     return exp.cast(exp.Anonymous(this="json_object", expressions=arguments), "VARCHAR")

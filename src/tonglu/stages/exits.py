@@ -6,11 +6,11 @@ by segment is judged as of the run and ends the entry as it stands.
 
 from collections.abc import Collection
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from tonglu.compile.program import CompiledExit, CompiledJourney, Program
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import fill, table
+from tonglu.core.sql import Slot, both, fill, parsed, table
 
 BY_EVENT = """
     INSERT INTO exit_match
@@ -52,10 +52,10 @@ def judge_exits_of_enrolled(warehouse: Warehouse, program: Program) -> None:
 
 def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
     present = {version_no for (version_no,) in warehouse.fetch(OPEN_VERSIONS)}
-    whose = parse_one("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL", dialect="duckdb")
+    whose: exp.Expression = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
     if enrolled:
         [(_, earliest)] = warehouse.fetch(EARLIEST)
-        whose = exp.and_(whose, parse_one("e.occurred_at > $earliest", dialect="duckdb"))
+        whose = both(whose, parsed("e.occurred_at > $earliest"))
     else:
         earliest = None
     for journey in program.journeys:
@@ -66,10 +66,11 @@ def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
 
 
 def _statement(journey: CompiledJourney, one: CompiledExit, whose: exp.Expression, *, enrolled: bool) -> exp.Expression:
-    common = {"ordinal": one.ordinal, "reason": one.reason, "version_no": journey.version_no}
+    common: dict[str, Slot] = {"ordinal": one.ordinal, "reason": one.reason, "version_no": journey.version_no}
     if one.event is None:
-        mine = parse_one("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL", dialect="duckdb")
+        mine = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
         return fill(BY_STATE, whose=mine, condition=one.condition, **common)
     events = table("events", "source") if enrolled else table("new_event", "temp")
-    condition = exp.and_(one.condition, parse_one(OWN_TOUCH, dialect="duckdb")) if one.event.startswith("touch.") else one.condition
+    receipt = one.event.startswith("touch.")
+    condition: exp.Expression = both(one.condition, parsed(OWN_TOUCH)) if receipt else one.condition
     return fill(BY_EVENT, events=events, whose=whose, event=one.event, condition=condition, **common)

@@ -41,8 +41,8 @@ class LandingReader(Protocol):
     def columns(self, path: Path, shown: str) -> dict[str, str]:
         """A file's columns and their DuckDB types. Raises InputError when it cannot be read."""
 
-    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expr:
-        """The file's rows, with `_row` (line or row number, from 1), as something to select from."""
+    def relation(self, paths: Sequence[Path], found: Mapping[str, str]) -> exp.Expr:
+        """The rows of files with the same columns, with `_path` and `_row` (line or row number, from 1), to select from."""
 
     def load(self, statement: exp.Expression, shown: str, **parameters: object) -> int:
         """Run a statement that reads a file; rows changed. Raises InputError, with the line where known, when it cannot."""
@@ -117,8 +117,18 @@ def ingest(
     with ExitStack() as open_sources:
         attached = _attach(open_sources, reader, contracts, connections or {}, findings)
         refuse_errors(findings)
-        with warehouse.transaction():
-            taken = _fill_staging(warehouse, reader, contracts, readable, attached, as_of=as_of, run_no=run_no)
+        groups = _groups(readable)
+        try:
+            with warehouse.transaction():
+                taken = _fill_staging(warehouse, reader, contracts, groups, attached, as_of=as_of, run_no=run_no)
+        except InputError:
+            if len(groups) == len(readable):
+                raise
+            # Files are read together for speed; one by one, the finding names the right one.
+            with warehouse.transaction():
+                taken = _fill_staging(
+                    warehouse, reader, contracts, [[one] for one in readable], attached, as_of=as_of, run_no=run_no
+                )
     counts = {
         name: warehouse.fetch(fill("SELECT count(*) FROM staged", {"staged": staging(one)}))[0][0]
         for name, one in contracts.items()
@@ -219,7 +229,7 @@ def _fill_staging(
     warehouse: Warehouse,
     reader: LandingReader,
     contracts: Mapping[str, Contract],
-    readable: Sequence[tuple[Arrival, dict[str, str]]],
+    groups: Sequence[Sequence[tuple[Arrival, dict[str, str]]]],
     attached: Sequence[tuple[Contract, exp.Expr, dict[str, str]]],
     *,
     as_of: datetime,
@@ -231,14 +241,8 @@ def _fill_staging(
         if ("staging", contract.table) in filled:
             warehouse.execute(create_staging(contract))
     taken = []
-    for arrival, described in readable:
-        offered = reader.relation(arrival.file, described)
-        statement = staged(
-            contracts[arrival.table], described, offered, exp.convert(arrival.path), day=exp.convert(arrival.day.isoformat())
-        )
-        rows = reader.load(statement, arrival.shown, origin="landing")
-        taken.append(StagedFile(arrival.table, arrival.path, rows))
-        _note(warehouse, arrival.table, arrival.path, rows, run_no, arrival=arrival)
+    for group in groups:
+        taken += _take_files(warehouse, reader, contracts[group[0][0].table], group, run_no)
     for contract, offered, described in attached:
         taken.append(_take_attached(warehouse, contract, offered, described, run_no))
     for contract in contracts.values():
@@ -248,6 +252,36 @@ def _fill_staging(
         if ("quarantine", contract.table) in filled:
             _take_released(warehouse, contract)
     return taken
+
+
+def _groups(readable: Sequence[tuple[Arrival, dict[str, str]]]) -> list[list[tuple[Arrival, dict[str, str]]]]:
+    """Files that one statement can read: Parquet of one table and day with the same columns. CSV files are read one by one."""
+    groups: dict[object, list[tuple[Arrival, dict[str, str]]]] = {}
+    for arrival, described in readable:
+        alone = arrival.path if arrival.file.suffix == ".csv" else ""
+        groups.setdefault((arrival.table, arrival.day, alone, tuple(described.items())), []).append((arrival, described))
+    return list(groups.values())
+
+
+def _take_files(
+    warehouse: Warehouse,
+    reader: LandingReader,
+    contract: Contract,
+    group: Sequence[tuple[Arrival, dict[str, str]]],
+    run_no: int,
+) -> list[StagedFile]:
+    first, described = group[0]
+    offered = reader.relation([arrival.file for arrival, _ in group], described)
+    prefix = len(str(first.file)) - len(first.path)
+    file = call("substr", column("_path", "raw"), exp.convert(prefix + 1))
+    statement = staged(contract, described, offered, file, day=exp.convert(first.day.isoformat()))
+    reader.load(statement, first.shown, origin="landing")
+    pattern = "SELECT _file, count(*) FROM staged WHERE _from = 'landing' AND _file IN (files) GROUP BY _file"
+    paths = [exp.convert(arrival.path) for arrival, _ in group]
+    rows = dict(warehouse.fetch(fill(pattern, {"staged": staging(contract)}, {"files": paths})))
+    for arrival, _ in group:
+        _note(warehouse, arrival.table, arrival.path, rows.get(arrival.path, 0), run_no, arrival=arrival)
+    return [StagedFile(arrival.table, arrival.path, rows.get(arrival.path, 0)) for arrival, _ in group]
 
 
 def _take_released(warehouse: Warehouse, contract: Contract) -> None:

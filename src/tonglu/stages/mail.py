@@ -28,22 +28,42 @@ SET_WATERMARK = "INSERT OR REPLACE INTO tonglu.watermark VALUES ($name, $seq)"
 class DeliveryLine(Protocol):
     """One change of a touch's or a batch's delivery state."""
 
-    seq: int
-    touch_key: str | None
-    batch_id: str | None
-    state: DeliveryState
-    at: datetime
-    detail: str
+    @property
+    def seq(self) -> int: ...  # noqa: D102
+
+    @property
+    def touch_key(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def batch_id(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def state(self) -> DeliveryState: ...  # noqa: D102
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
+
+    @property
+    def detail(self) -> str: ...  # noqa: D102
 
 
 class OptOutWord(Protocol):
     """A customer's word about a channel or all ('*'): out, or in again."""
 
-    seq: int
-    customer_id: int
-    channel: str
-    out: bool
-    at: datetime
+    @property
+    def seq(self) -> int: ...  # noqa: D102
+
+    @property
+    def customer_id(self) -> int: ...  # noqa: D102
+
+    @property
+    def channel(self) -> str: ...  # noqa: D102
+
+    @property
+    def out(self) -> bool: ...  # noqa: D102
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
 
 
 def watermark(warehouse: Warehouse, name: str) -> int:

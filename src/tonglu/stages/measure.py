@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Row, Warehouse
-from tonglu.core.sql import fill
+from tonglu.core.sql import Slot, fill
 from tonglu.stats.difference import Effect, Interval, Withheld, difference_of_clustered_proportions, difference_of_ratios
 from tonglu.stats.sufficient import Clusters
 
-NONE_YET = "CREATE OR REPLACE TEMP TABLE goal_match (entry_id BIGINT, goal_no INTEGER, event_id VARCHAR, occurred_at TIMESTAMP, value BIGINT)"
+NONE_YET = """
+    CREATE OR REPLACE TEMP TABLE goal_match (entry_id BIGINT, goal_no INTEGER, event_id VARCHAR, occurred_at TIMESTAMP, value BIGINT)
+"""
 MATCH = """
     INSERT INTO goal_match
     SELECT en.entry_id, slot('goal_no'), e.event_id, e.occurred_at, slot('value')
@@ -31,6 +33,7 @@ KEEP = """
         $value_high, $method, TRUE)
 """
 FEN = 100
+EMPTY = Clusters()
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Side:
     """One side of a comparison: how many entries were assigned, and the matured ones' conversions and values, by customer."""
 
     assigned: int = 0
-    converted: Clusters = Clusters()
-    value: Clusters = Clusters()
+    converted: Clusters = EMPTY
+    value: Clusters = EMPTY
 
 
 def measure(warehouse: Warehouse, program: Program) -> int:
@@ -55,7 +58,7 @@ def measure(warehouse: Warehouse, program: Program) -> int:
     return int(conversions)
 
 
-def _slots(journey: CompiledJourney, goal: CompiledGoal) -> dict[str, object]:
+def _slots(journey: CompiledJourney, goal: CompiledGoal) -> dict[str, Slot]:
     return {
         "goal_no": goal.number,
         "value": goal.value,

@@ -17,6 +17,8 @@ from tonglu.stages.casts import as_json, differs, same_key
 from tonglu.stages.pattern import call, column, columns, condition, fill
 from tonglu.stages.tables import create_staging, current, held, history, quarantine, staging
 
+LONGEST_SORTED = 2_000_000
+
 
 @dataclass(frozen=True)
 class Promoted:
@@ -90,7 +92,7 @@ class _Move:
         moment, newest = contract.time, contract.newest_by
         now = exp.Parameter(this=exp.Var(this="as_of"))
         self.conditions: dict[str, exp.Expr] = {
-            "undecided": condition(sql.UNDECIDED),
+            "undecided": condition(sql.UNBROKEN),
             "due": exp.LTE(this=column(moment, "s"), expression=now) if moment else exp.true(),
             "future": exp.GT(this=column(moment, "s"), expression=now) if moment else exp.false(),
             "moment": column(moment, "s") if moment else exp.null(),
@@ -108,6 +110,7 @@ class _Move:
         self._run(sql.NO_FATES)
         if self.contract.table == "receipts":
             self._run(sql.UNKNOWN_TOUCH)
+            self._look_at_fates()
         copies = self._run(sql.COPIES) > 0
         empty = not self._any("present")
         if self.contract.time is not None and self._any("kept"):
@@ -123,20 +126,30 @@ class _Move:
     def _append(self, copies: bool, empty: bool) -> tuple[int, int, int]:
         if copies:
             self._run(sql.FATES_OF_FACT_COPIES)
+            self._look_at_fates()
         if not empty and self._run(sql.KNOWN):
             self._run(sql.FATES_AGAINST_PRESENT)
+            self._look_at_fates()
         if self._any("kept"):
             self._run(sql.FATES_AGAINST_HELD)
-        return self._run(sql.APPEND_FACTS), 0, 0
+        self._look_at_fates()
+        if self.staged <= LONGEST_SORTED:
+            return self._run(sql.APPEND_FACTS), 0, 0
+        months = self.warehouse.fetch(self._filled(sql.MONTHS), as_of=self.as_of)
+        return sum(self._run(sql.APPEND_MONTH, month=month) for (month,) in months), 0, 0
 
     def _upsert(self, copies: bool, empty: bool) -> tuple[int, int, int]:
         if copies:
             self._run(sql.FATES_OF_CLASHING_VERSIONS)
+            self._look_at_fates()
             self._run(sql.FATES_OF_OLDER_VERSIONS)
+            self._look_at_fates()
         if self.contract.time is not None and self._any("kept"):
             self._run(sql.FATES_AGAINST_HELD_VERSIONS)
+            self._look_at_fates()
         if not empty:
             self._run(sql.FATES_AGAINST_VERSIONS)
+        self._look_at_fates()
         older = self._run(sql.OLDER_TO_HISTORY)
         if empty:
             return self._run(sql.APPEND), 0, older
@@ -146,9 +159,17 @@ class _Move:
             self._run(sql.REMOVE_REPLACED)
         return self._run(sql.APPEND_MOVED) - replaced, replaced, older
 
-    def _run(self, pattern: str) -> int:
-        statement = fill(pattern, self.tables, self.lists, self.conditions)
-        return self.warehouse.execute(statement, run_no=self.run_no, as_of=self.as_of, table=self.contract.table)
+    def _look_at_fates(self) -> None:
+        """From here on fates are looked up when there are any; an anti join with nothing costs as much as the move itself."""
+        if self.warehouse.fetch("SELECT 1 FROM staged_fate LIMIT 1"):
+            self.conditions["undecided"] = condition(sql.UNDECIDED)
+
+    def _filled(self, pattern: str) -> exp.Expression:
+        return fill(pattern, self.tables, self.lists, self.conditions)
+
+    def _run(self, pattern: str, **more: object) -> int:
+        known = {"run_no": self.run_no, "as_of": self.as_of, "table": self.contract.table}
+        return self.warehouse.execute(self._filled(pattern), **known, **more)
 
     def _any(self, table: str) -> bool:
         return bool(self.warehouse.fetch(fill("SELECT 1 FROM here LIMIT 1", {"here": self.tables[table]})))

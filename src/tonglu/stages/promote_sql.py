@@ -6,6 +6,7 @@ A staged row without a broken rule and without a fate is undecided, and moves.
 
 MARKS = ("_from", "_file", "_row", "_day", "_rule", "_raw")
 
+UNBROKEN = "s._rule IS NULL"
 UNDECIDED = """
 s._rule IS NULL AND NOT EXISTS (SELECT 1 FROM staged_fate AS f WHERE f._row = s._row AND f._file = s._file AND f._from = s._from)
 """
@@ -105,7 +106,17 @@ WHERE s._rule IS NOT NULL OR f.fate NOT IN ('duplicate', 'older')
 
 HOLD = "INSERT INTO kept BY NAME SELECT everything FROM staged AS s WHERE undecided AND future"
 
-# Facts are asked for by time: stored in its order, row groups out of the window are never read.
+# Facts are asked for by time: stored in its order, row groups out of the window are never read. A first load is too long to sort
+# cheaply, and is moved month by month instead.
+MONTHS = """
+SELECT DISTINCT date_trunc('month', moment)::TIMESTAMP AS month FROM staged AS s WHERE undecided AND due ORDER BY month
+"""
+
+APPEND_MONTH = """
+INSERT INTO present BY NAME SELECT staged_own, $run_no AS loaded_run FROM staged AS s
+WHERE undecided AND due AND moment >= $month AND moment < $month + INTERVAL 1 MONTH
+"""
+
 APPEND_FACTS = """
 INSERT INTO present BY NAME SELECT staged_own, $run_no AS loaded_run FROM staged AS s WHERE undecided AND due ORDER BY moment
 """

@@ -92,19 +92,24 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
 def _ways(step: CompiledStep) -> list[Branch]:
     """The ways out that the map labels: branches, and the targets of alternatives that lead elsewhere than on."""
     elsewhere = [one for one in step.lowered.alternatives if one.to != FOLLOWING] if not step.lowered.branches else []
-    return [*step.lowered.branches, *(Branch(one.event.event if one.event else one.segment or one.left or "条件", one.to) for one in elsewhere)]
+    return [
+        *step.lowered.branches,
+        *(Branch(one.event.event if one.event else one.segment or one.left or "条件", one.to) for one in elsewhere),
+    ]
 
 
 def _on_cycles(steps: tuple[CompiledStep, ...]) -> set[int]:
     """The steps that a path may come back to."""
     ways = {
-        step.key: {key for key in (step.next_key, step.otherwise_key, *step.arm_keys, *(one.to_key for one in step.alternatives)) if key}
+        step.key: {
+            key for key in (step.next_key, step.otherwise_key, *step.arm_keys, *(one.to_key for one in step.alternatives)) if key
+        }
         for step in steps
     }
     found = set()
-    for start in ways:
+    for start, onward in ways.items():
         seen: set[int] = set()
-        front = list(ways[start])
+        front = list(onward)
         while front:
             key = front.pop()
             if key not in seen:

@@ -29,7 +29,9 @@ def create_table(one: Segment) -> exp.Expression:
     """`CREATE OR REPLACE TABLE ... AS` the written SELECT: of the profile every column, of a segment its customers, each once."""
     written = exp.Subquery(this=one.tree.copy(), alias=exp.TableAlias(this=exp.to_identifier("written")))
     if one.is_profile:
-        return exp.Create(this=exp.table_("profile", db="tonglu"), kind="TABLE", replace=True, expression=exp.select("*").from_(written))
+        return exp.Create(
+            this=exp.table_("profile", db="tonglu"), kind="TABLE", replace=True, expression=exp.select("*").from_(written)
+        )
     customer = exp.column("customer_id", table="written")
     known = exp.not_(exp.Is(this=customer.copy(), expression=exp.null()))
     query = exp.select(customer).distinct().from_(written).where(known)

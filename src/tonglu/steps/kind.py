@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlglot import exp
 
+from tonglu.core.sql import both
 from tonglu.language.values import Condition
 
 FOLLOWING = ""  # the step that is written next
@@ -103,6 +104,18 @@ class CompiledStep:
     arm_keys: tuple[int, ...] = ()
     when: exp.Expression | None = None
     label: str = ""
+
+
+def own_touch(alternative: CompiledAlternative, alias: str) -> exp.Expression:
+    """The condition of an event alternative; a receipt counts only for the entry (table `alias`) whose touch it is about."""
+    if alternative.event is None or not alternative.event.startswith("touch."):
+        return alternative.condition
+    entry = exp.cast(exp.column("entry_id", table=alias), "VARCHAR")
+    told = exp.Anonymous(
+        this="json_extract_string", expressions=[exp.column("properties", table="e"), exp.Literal.string("$.entry_id")]
+    )
+    return both(exp.EQ(this=told, expression=entry), alternative.condition)
+
 
 def no_statements(_: CompiledStep) -> tuple[exp.Expression, ...]:
     """For kinds whose moves are the same statement for all their steps."""

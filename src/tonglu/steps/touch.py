@@ -1,12 +1,15 @@
 """`touch`: ask for contact. The entry rests here and makes a proposal; the decision chain moves it on (`stages/decide`)."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from tonglu.language.values import Authored, Condition, Duration, Name
-from tonglu.steps.kind import FOLLOWING, Lowered, StepKind
 from tonglu.steps.experiment import TextArms
+from tonglu.steps.kind import FOLLOWING, Lowered, StepKind
+
+ONE_DAY = timedelta(days=1)
 
 
 class TouchFields(Authored):
@@ -24,7 +27,6 @@ class TouchFields(Authored):
 
 def lower(fields: TouchFields) -> Lowered:
     """A touch in the engine's terms; without `valid_for` a proposal competes for one day."""
-    kept = {} if fields.valid_for is None else {"valid_for": fields.valid_for}
     return Lowered(
         next=fields.next or FOLLOWING,
         otherwise=fields.otherwise,
@@ -34,7 +36,7 @@ def lower(fields: TouchFields) -> Lowered:
         competes=fields.wait,
         arms=fields.experiment.lowered() if fields.experiment else None,
         rests=True,
-        **kept,
+        valid_for=fields.valid_for or ONE_DAY,
     )
 
 

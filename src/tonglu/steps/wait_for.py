@@ -8,17 +8,18 @@ events that are new in it; one that arrived in this run looks back to its own `s
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from tonglu.core.durations import format_duration, microseconds
-from tonglu.core.sql import fill, table
+from tonglu.core.sql import Slot, both, fill, parsed, table
 from tonglu.language.values import Authored, Condition, Duration, EventName, Name
-from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind
+from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind, own_touch
 
 EVENT_MATCH = """
     INSERT INTO matched
     SELECT p.entry_id, slot('ordinal'), e.occurred_at, e.event_id, slot('to_key')
-    FROM position AS p JOIN slot_events AS e ON e.customer_id = p.customer_id LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
+    FROM position AS p JOIN slot_events AS e ON e.customer_id = p.customer_id
+    LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
     WHERE p.round = $round AND p.step_key = slot('step_key') AND p.looks_back = slot('looks_back') AND e.name = slot('event')
       AND e.occurred_at > p.since AND e.occurred_at <= p.since + to_microseconds(slot('takes_us')) AND e.occurred_at <= p.horizon
       AND slot('condition')
@@ -85,20 +86,21 @@ def lower(fields: WaitForFields) -> Lowered:
 def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
     """The matches of one step: per event alternative one look at new events and one back, per state alternative one."""
     takes_us = microseconds(step.lowered.takes)
-    since_earliest = parse_one("e.occurred_at > $earliest", dialect="duckdb")  # lets DuckDB skip the years before
+    since_earliest = parsed("e.occurred_at > $earliest")  # lets DuckDB skip the years before
     statements = []
     for ordinal, alternative in enumerate(step.alternatives):
-        common = {"ordinal": ordinal, "to_key": alternative.to_key, "step_key": step.key, "takes_us": takes_us}
+        common: dict[str, Slot] = {"ordinal": ordinal, "to_key": alternative.to_key, "step_key": step.key, "takes_us": takes_us}
         if alternative.event is None:
             statements.append(fill(STATE_MATCH, condition=alternative.condition, **common))
             continue
+        condition = own_touch(alternative, "p")
         looks = (
-            (False, table("new_event", "temp"), alternative.condition),
-            (True, table("events", "source"), exp.and_(since_earliest, alternative.condition)),
+            (False, table("new_event", "temp"), condition),
+            (True, table("events", "source"), both(since_earliest, condition)),
         )
-        for looks_back, events, condition in looks:
+        for looks_back, events, judged in looks:
             statements.append(
-                fill(EVENT_MATCH, events=events, looks_back=looks_back, event=alternative.event, condition=condition, **common)
+                fill(EVENT_MATCH, events=events, looks_back=looks_back, event=alternative.event, condition=judged, **common)
             )
     return tuple(statements)
 

@@ -7,23 +7,22 @@ meanwhile. Nothing here can write, and nothing here sees the live warehouse.
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
 import tonglu
 from tonglu.core.errors import Finding, InputError, Place, Unavailable
-from tonglu.warehouse.connection import DuckDBWarehouse, named_sql
+from tonglu.warehouse.connection import named_sql
 from tonglu.warehouse.publish import POINTER
 
 QUERY = "query"
 """How a query that somebody typed is named in findings."""
 LONGEST_QUERY = 128 * 1024
 SECONDS = 60
+TABLE = "SELECT 1 FROM duckdb_tables() WHERE schema_name = $schema AND table_name = $table"
 _TRIES = 3
 
 
@@ -36,16 +35,11 @@ class Answer:
     more: bool
 
 
-class PublishedFile:
-    """The analysts' file of the last run, open for reading. Use it as a context manager."""
+class Reader:
+    """A DuckDB file open for reading. Use it as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the file that the pointer names.
-
-        Raises:
-            InputError: nothing has been published yet.
-        """
-        self.path, self.connection = _open(folder)
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
 
     def rows(self, sql: str, /, **parameters: object) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of one static SELECT."""
@@ -57,15 +51,32 @@ class PublishedFile:
         names, rows = self.rows(named_sql(f"inspect/{name}"), **parameters)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def has(self, schema: str, table: str) -> bool:
+        """Whether there is such a table."""
+        return bool(self.rows(TABLE, schema=schema, table=table)[1])
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
 
-    def __enter__(self) -> "PublishedFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class PublishedFile(Reader):
+    """The analysts' file of the last run."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the file that the pointer names.
+
+        Raises:
+            InputError: nothing has been published yet.
+        """
+        self.path, connection = _open(folder)
+        super().__init__(connection)
 
 
 def current_file(folder: Path) -> Path:
@@ -148,8 +159,7 @@ def _line_and_column(sql: str, position: int | None) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-@contextmanager
-def live_reader(path: Path) -> Iterator[DuckDBWarehouse]:
+def live_reader(path: Path) -> Reader:
     """The live warehouse, unable to write; only while no run has it.
 
     Raises:
@@ -157,11 +167,14 @@ def live_reader(path: Path) -> Iterator[DuckDBWarehouse]:
         Unavailable: a run has the warehouse at this moment.
     """
     if not path.exists():
-        hint = "Run `tonglu run --as-of ...` first."
-        raise InputError([Finding("TL900", "there is no warehouse yet", Place(str(path)), hint)])
-    warehouse = DuckDBWarehouse(path, read_only=True)  # type: ignore[call-arg]
+        raise InputError([Finding("TL900", "there is no warehouse yet", Place(str(path)), "Run `tonglu run --as-of ...` first.")])
     try:
-        warehouse.run("macros")
-        yield warehouse
-    finally:
-        warehouse.close()
+        connection = duckdb.connect(str(path), read_only=True, config={"python_enable_replacements": False})
+    except duckdb.IOException as problem:
+        raise Unavailable(f"the warehouse {path} cannot be opened now: {_first_line(problem)}") from problem
+    connection.execute(named_sql("macros"))
+    return Reader(connection)
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).split(" See also", 1)[0].splitlines()[0]

@@ -15,7 +15,7 @@ class ParquetWriter:
 
     def write(self, select: str, target: Path, **parameters: object) -> str:
         """Write the rows; the file's SHA-256 as hex digits."""
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
 
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.tmp")

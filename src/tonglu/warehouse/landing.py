@@ -5,7 +5,7 @@ DuckDB's errors about a file stop here: they become findings with the file's pat
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,15 @@ class DuckDBLanding:
         except duckdb.Error as problem:
             raise InputError([_finding(problem, shown)]) from problem
 
-    def relation(self, path: Path, found: Mapping[str, str]) -> exp.Expr:
+    def relation(self, paths: Sequence[Path], found: Mapping[str, str]) -> exp.Expr:
         """See the port."""
-        if path.suffix == ".csv":
+        files = exp.Array(expressions=[_text(str(path)) for path in paths])
+        path_column = {"filename": _text("_path")}
+        if paths[0].suffix == ".csv":
             number: exp.Expr = exp.Window(this=exp.RowNumber())
             rows = _function(
                 "read_csv",
-                _text(str(path)),
+                files,
                 auto_detect=exp.false(),
                 header=exp.true(),
                 delim=_text(","),
@@ -54,10 +56,11 @@ class DuckDBLanding:
                 escape=_text('"'),
                 nullstr=_text(""),
                 columns=exp.Struct(expressions=[_named(_text(name), _text("VARCHAR")) for name in found]),
+                **path_column,
             )
         else:
             number = exp.column("file_row_number")
-            rows = _function("read_parquet", _text(str(path)), file_row_number=exp.true())
+            rows = _function("read_parquet", files, file_row_number=exp.true(), **path_column)
         # The header is line 1 of a CSV file; Parquet counts its rows from 0.
         first = exp.Literal.number(1)
         return exp.select("*", exp.alias_(exp.Add(this=number, expression=first), "_row")).from_(rows).subquery()

@@ -106,7 +106,9 @@ def _inspect(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         name = str(called.get("function_name") if isinstance(called, dict) else node.get("function_name", "")).lower()
         if called is not None and name not in TABLE_FUNCTIONS:
             hint = "Ask the views: `tonglu query 'SHOW TABLES'`."
-            raise _RefusedError("TL504", f"the table function '{name}' is not allowed here", hint, _whole(node.get("query_location")))
+            raise _RefusedError(
+                "TL504", f"the table function '{name}' is not allowed here", hint, _whole(node.get("query_location"))
+            )
         if name in REFUSED_FUNCTIONS:
             raise _RefusedError("TL503", f"the function '{name}' is not allowed here", "", _whole(node.get("query_location")))
 
@@ -170,7 +172,9 @@ def _refusal(problem: duckdb.Error) -> _RefusedError:
     if said.get("exception_type") == "Out of Memory":
         return _RefusedError("TL520", "the query needed too much memory", "Add LIMIT, or name fewer columns.")
     candidates = str(said.get("candidates", ""))
-    hint = f"Did you mean '{candidates.split(',')[0].strip()}'?" if candidates else more.splitlines()[0] if more else ""
+    hint = (
+        f"Did you mean '{candidates.split(',', maxsplit=1)[0].strip()}'?" if candidates else more.splitlines()[0] if more else ""
+    )
     return _RefusedError("TL520", _plain(message), hint, position)
 
 

@@ -47,14 +47,14 @@ def bind(contracts: Mapping[str, Contract], segments: Sequence[Segment], finding
         except duckdb.Error as problem:
             findings.append(_finding(one, str(problem)))
             target = table("profile", "tonglu") if one.is_profile else table(one.name, "segment")
-            warehouse.connection.execute(f"CREATE OR REPLACE TABLE {target.sql('duckdb')} (customer_id BIGINT)")  # noqa: S608
+            warehouse.connection.execute(f"CREATE OR REPLACE TABLE {target.sql('duckdb')} (customer_id BIGINT)")
     columns = {name: _kind(kind) for name, kind in warehouse.fetch(COLUMNS)}
     warehouse.close()
     return columns
 
 
 def _kind(kind: str) -> ColumnType:
-    plain = kind.split("(")[0]
+    plain = kind.split("(", maxsplit=1)[0]
     if plain in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER"):
         return ColumnType.INTEGER
     return ColumnType.DECIMAL if plain == "DECIMAL" else TYPES.get(plain, ColumnType.UNKNOWN)
@@ -63,7 +63,9 @@ def _kind(kind: str) -> ColumnType:
 def _finding(one: Segment, problem: str) -> Finding:
     """DuckDB's refusal, at the word that it quotes where the text has it."""
     lines = [line for line in problem.splitlines() if line.strip() and not line.startswith("LINE")]
-    quoted = re.search(r'"([^"]+)"|Function with name (\w+)|No function matches the given name and argument types \'(\w+)', lines[0])
+    quoted = re.search(
+        r'"([^"]+)"|Function with name (\w+)|No function matches the given name and argument types \'(\w+)', lines[0]
+    )
     word = next((group for group in quoted.groups() if group), "") if quoted else ""
     offset = one.sql.text.lower().find(word.lower()) if word else -1
     hint = next((line.strip() for line in lines[1:] if "Did you mean" in line or "Candidate" in line), "")

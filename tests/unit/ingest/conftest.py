@@ -88,7 +88,8 @@ class Bank:
         self.warehouse = DuckDBWarehouse(self.path)
         self.warehouse.connection.execute("CREATE SCHEMA IF NOT EXISTS tonglu")
         self.warehouse.connection.execute(
-            "CREATE TABLE IF NOT EXISTS tonglu.touch (touch_key VARCHAR, customer_id BIGINT, journey VARCHAR, step VARCHAR, channel VARCHAR)"
+            "CREATE TABLE IF NOT EXISTS tonglu.touch"
+            " (touch_key VARCHAR, customer_id BIGINT, journey VARCHAR, step VARCHAR, channel VARCHAR, entry_id BIGINT)"
         )
         self.reader = DuckDBLanding(self.warehouse)
         prepare(self.warehouse, self.contracts)

@@ -77,7 +77,7 @@ def test_unknown_event_names_and_properties_of_a_wrong_type_are_set_aside(bank, 
 
 
 def test_receipts_become_events_of_the_touched_customer(bank):
-    bank.warehouse.execute("INSERT INTO tonglu.touch VALUES ('k1', 7, 'payroll', 'greet', 'sms')")
+    bank.warehouse.execute("INSERT INTO tonglu.touch VALUES ('k1', 7, 'payroll', 'greet', 'sms', 1)")
     rows = pa.table(
         {
             "receipt_id": ["r1", "r2"],

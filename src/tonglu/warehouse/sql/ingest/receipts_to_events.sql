@@ -4,7 +4,7 @@ SELECT
   t.customer_id,
   'touch.' || r.receipt AS name,
   r.occurred_at,
-  json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel)::VARCHAR AS properties,
+  json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)::VARCHAR AS properties,
   r.loaded_run
 FROM source.receipts AS r
 JOIN tonglu.touch AS t ON t.touch_key = r.touch_key

@@ -1,0 +1,54 @@
+# Tonglu. `make help` lists what there is. Everything is installed into .venv, each target brings what it needs.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check bench serve real-bank clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[quality,channels]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) --editable '.[quality,channels,flows,lake,dev]'
+	@touch $@
+
+$(VENV)/.flows: $(VENV)/.core
+	$(PIP) --editable '.[quality,channels,flows]'
+	@touch $@
+
+demo: $(VENV)/.core ## play 30 days of the bundled bank and show what happened
+	@$(BIN)/tonglu demo
+
+test: $(VENV)/.dev ## run the tests (under 10 minutes on two cores)
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-slow: $(VENV)/.dev ## run the long tests too
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/.dev ## lint, types, import contracts, and the shipped definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src flows
+	$(BIN)/lint-imports
+	$(BIN)/tonglu check
+
+bench: $(VENV)/.dev ## measure a day's run for a million customers against plain SQL
+	$(BIN)/python benchmarks/day_run.py
+
+serve: $(VENV)/.flows ## start Prefect's server, a worker and the schedules on this machine
+	$(BIN)/python -m flows.serve
+
+real-bank: $(VENV)/.dev ## find pensions and salaries in a real bank's transactions
+	$(BIN)/python -m tests.real_bank.figures
+
+clean: ## remove what demo and tests made
+	rm -rf data/landing data/hidden data/warehouse.duckdb* data/mailroom* data/staged data/handover data/published data/reports .pytest_cache

@@ -1,0 +1,79 @@
+"""Alerts to operators: a run that failed, a run that was missed. Over Apprise, to the URL that the project file points to."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tonglu.channels.apprise import AppriseChannel
+from tonglu.core.clock import local, show_instant, to_utc
+from tonglu.core.delivery import Delivered, OutboundMessage
+from tonglu.core.errors import InputError
+from tonglu.language.project import Project
+
+LONGEST = 1000
+GRACE = timedelta(hours=1)
+"""How long after its time a daily run may still be under way before it counts as missed."""
+
+
+class Told(StrEnum):
+    """What became of an alert."""
+
+    SENT = "sent"
+    NOBODY = "nobody is named to hear of it"
+    FAILED = "it could not be sent"
+
+
+def alert(project: Project, secrets: Mapping[str, str], key: str, title: str, body: str) -> tuple[Told, str]:
+    """Tell the operators; what became of it, and why. Never raises: an alert must not hide what it is about."""
+    variable = project.alerts.url_from
+    if variable is None:
+        return Told.NOBODY, "tonglu.yaml has no alerts: {url_from: ...}"
+    url = secrets.get(variable)
+    if not url:
+        return Told.FAILED, f"the environment variable {variable} is not set"
+    message = OutboundMessage(
+        touch_key=key, channel="alerts", customer_id=0, address="", message="alert", arm="", title=title, body=body[:LONGEST]
+    )
+    try:
+        outcome = AppriseChannel(url).send(message)
+    except InputError as error:
+        return Told.FAILED, error.findings[0].message
+    except ImportError:
+        return Told.FAILED, "Apprise is not installed: pip install 'tonglu[channels]'"
+    return (Told.SENT, "") if isinstance(outcome, Delivered) else (Told.FAILED, outcome.reason)
+
+
+def alert_failed(project: Project, secrets: Mapping[str, str], as_of: datetime, error: BaseException) -> tuple[Told, str]:
+    """Tell the operators that a run failed."""
+    at = show_instant(as_of, project.zone_info)
+    title = f"同路运行失败 Tonglu run failed: {at}"
+    body = f"{project.bank.zh} {project.bank.en}\n{type(error).__name__}: {error}"
+    return alert(project, secrets, f"alert|failed|{as_of.isoformat()}", title, body)
+
+
+def missed_run(project: Project, last: datetime | None, now: datetime) -> datetime | None:
+    """The daily run that should be done by now and is not: its instant, or None.
+
+    Args:
+        project: the project file; without `run_at` nothing is ever missed.
+        last: the instant of the last run, None before the first.
+        now: the present instant.
+    """
+    if project.run_at is None:
+        return None
+    zone = project.zone_info
+    here = local(now - GRACE, zone)
+    planned = datetime.combine(here.date(), project.run_at)
+    if planned > here:
+        planned -= timedelta(days=1)
+    due = to_utc(planned, zone)
+    return due if last is None or last < due else None
+
+
+def alert_missed(project: Project, secrets: Mapping[str, str], due: datetime, last: datetime | None) -> tuple[Told, str]:
+    """Tell the operators that a run did not come."""
+    zone = project.zone_info
+    title = f"同路未按时运行 Tonglu run missed: {show_instant(due, zone)}"
+    since = show_instant(last, zone) if last else "never"
+    body = f"{project.bank.zh} {project.bank.en}\nlast run: {since} ({project.zone})"
+    return alert(project, secrets, f"alert|missed|{due.isoformat()}", title, body)

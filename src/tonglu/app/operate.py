@@ -1,0 +1,145 @@
+"""What operators do between runs: switches, ejections, opt-outs. All of it goes to the mailroom, at once, whatever a run does.
+
+An emergency must not depend on definitions that read well, so names are taken from file names and from what was published, and
+nothing here reads the definitions or the warehouse.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tonglu.app.inspect import path_of, published
+from tonglu.core.errors import Finding, InputError, Place, did_you_mean
+from tonglu.language.project import Project
+from tonglu.language.yamlfile import read_yaml
+from tonglu.mailroom.inbox import InboxItem
+from tonglu.mailroom.mailroom import Mailroom
+from tonglu.mailroom.optouts import EVERY_CHANNEL
+from tonglu.mailroom.switches import Action, Scope, Switch
+
+EVERYTHING = "all"
+EJECT = "eject"
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A switch that was thrown, and how many waiting touches it cancelled."""
+
+    scope: Scope
+    name: str
+    action: Action
+    cancelled: int
+
+
+@dataclass(frozen=True)
+class Names:
+    """The journeys and channels that an operator may mean."""
+
+    journeys: frozenset[str]
+    channels: frozenset[str]
+
+
+def known_names(root: Path, project: Project) -> Names:
+    """Journeys by file name and by what was published; channels by the keys of their file."""
+    journeys = {path.stem for path in path_of(root, project, "journeys").glob("*.yaml")}
+    journeys -= {Path(project.paths.policy).stem, Path(project.paths.channels).stem, "seeds"}
+    try:
+        with published(root, project) as file:
+            journeys |= {row["journey"] for row in file.ask("journeys")}
+    except InputError:
+        pass  # nothing published yet
+    data = read_yaml(path_of(root, project, "channels"), project.paths.channels).data
+    written = data.get("channels") if isinstance(data, dict) else None
+    return Names(frozenset(journeys), frozenset(written if isinstance(written, dict) else ()))
+
+
+def throw(
+    root: Path, project: Project, action: Action, name: str, *, by: str, reason: str, at: datetime, scope: Scope | None = None
+) -> Thrown:
+    """Pause, resume or kill a journey, a channel or everything ('all'); effective for deliverers at once, for runs from the next.
+
+    Args:
+        root: the project's folder.
+        project: the project file.
+        action: what to do.
+        name: a journey, a channel, or 'all'.
+        by: who does it.
+        reason: why; kept.
+        at: when.
+        scope: what the name is, where a journey and a channel share it.
+
+    Raises:
+        InputError: no such journey or channel, two of that name, or no reason.
+    """
+    _need(reason, "--reason")
+    where = _scope_of(known_names(root, project), name, scope)
+    own = "" if where is Scope.ALL else name
+    with Mailroom(path_of(root, project, "mailroom")) as mailroom:
+        return Thrown(where, own, action, mailroom.throw(where, own, action, by=by, reason=reason, at=at))
+
+
+def in_force(root: Path, project: Project) -> list[Switch]:
+    """The pauses and kills that hold now."""
+    path = path_of(root, project, "mailroom")
+    if not path.exists():
+        return []
+    with Mailroom(path) as mailroom:
+        return mailroom.switches.in_force()
+
+
+def eject(root: Path, project: Project, customer_id: int, journey: str, *, by: str, reason: str, at: datetime) -> bool:
+    """Take a customer out of a journey with the next run. False when the last run knew of no open trip of theirs.
+
+    Raises:
+        InputError: no such journey, or no reason.
+    """
+    _need(reason, "--reason")
+    names = known_names(root, project)
+    if journey not in names.journeys:
+        raise _wrong(f"there is no journey '{journey}'", "JOURNEY", did_you_mean(journey, names.journeys))
+    payload = {"journey": journey, "reason": reason.strip(), "by": by}
+    item = InboxItem(EJECT, f"{customer_id}|{journey}|{at.isoformat()}", customer_id, payload, at)
+    with Mailroom(path_of(root, project, "mailroom")) as mailroom:
+        mailroom.inbox.post([item])
+    try:
+        with published(root, project) as file:
+            trips = file.ask("entries", customer_id=customer_id, journey=journey)
+    except InputError:
+        return False
+    return any(trip["state"] == "open" for trip in trips)
+
+
+def opt_out(root: Path, project: Project, customer_id: int, channel: str, *, out: bool, at: datetime) -> None:
+    """Note that a customer wants nothing more on a channel ('all': on any), or agrees again; deliverers stop at once.
+
+    Raises:
+        InputError: no such channel.
+    """
+    names = known_names(root, project)
+    if channel != EVERYTHING and channel not in names.channels:
+        raise _wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(channel, {*names.channels, EVERYTHING}))
+    own = EVERY_CHANNEL if channel == EVERYTHING else channel
+    with Mailroom(path_of(root, project, "mailroom")) as mailroom:
+        (mailroom.optouts.record if out else mailroom.optouts.lift)(customer_id, own, at)
+
+
+def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:
+    if name == EVERYTHING and scope in (None, Scope.ALL):
+        return Scope.ALL
+    scopes = [(Scope.JOURNEY, names.journeys), (Scope.CHANNEL, names.channels)]
+    fits = [kind for kind, known in scopes if name in known and scope in (None, kind)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise _wrong(f"both a journey and a channel are called '{name}'", "WHAT", "Say which: --scope journey or --scope channel.")
+    hint = did_you_mean(name, {*names.journeys, *names.channels, EVERYTHING})
+    raise _wrong(f"there is no {scope.value if scope else 'journey or channel'} '{name}'", "WHAT", hint)
+
+
+def _need(reason: str, option: str) -> None:
+    if not reason.strip():
+        raise _wrong("a reason is needed", option, "Write a few words; they are kept for audit.")
+
+
+def _wrong(message: str, where: str, hint: str) -> InputError:
+    return InputError([Finding("TL900", message, Place(where), hint)])

@@ -1,0 +1,2 @@
+-- The journeys that were ever run.
+SELECT DISTINCT journey FROM journeys ORDER BY journey;
