@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from prefect import flow, tags
 from prefect.states import Completed
 
-from flows.alerting import alert_operators
+from flows.alerting import alert_once_if_missed, alert_operators
 from flows.run import scheduled_minute, stage
 from flows.turn import sole_use
 from tonglu.app.loop import deliver_now
@@ -41,13 +41,15 @@ def round_instant(now: str | None, zone: ZoneInfo) -> datetime:
 def delivery_flow(project: str = ".", now: str | None = None) -> Any:
     """Let everything leave that is due; while a run has the warehouse the round is skipped, and the next one delivers.
 
-    Nothing is retried here: rows that a receiver did not take are rescheduled by the mailroom, and the next round is the retry.
+    Each round also looks whether the daily run has come. Nothing is retried here: rows that a receiver did not take are
+    rescheduled by the mailroom, and the next round is the retry.
 
     Args:
         project: the project's folder.
         now: the instant of the round, ISO, on the bank's wall clock unless it has an offset; by default this moment.
     """
     root = Path(project)
+    alert_once_if_missed(root, scheduled_minute())
     try:
         with tags("tonglu"), sole_use(root, wait_seconds=0), workplace(root) as place:
             instant = round_instant(now, place.definitions.project.zone_info)

@@ -32,11 +32,11 @@ class Lift:
     journey: str
     n_treated: int
     n_control: int
-    rate_treated: float
-    rate_control: float
-    lift: float
-    low: float
-    high: float
+    rate_treated: float | None
+    rate_control: float | None
+    lift: float | None
+    low: float | None
+    high: float | None
     method: str
 
 

@@ -17,6 +17,8 @@ from tonglu.mailroom.mailroom import Mailroom
 from tonglu.mailroom.optouts import EVERY_CHANNEL
 from tonglu.mailroom.switches import Action, Scope, Switch
 
+__all__ = ["Action", "Names", "Scope", "Thrown", "eject", "in_force", "known_names", "opt_out", "throw"]
+
 EVERYTHING = "all"
 EJECT = "eject"
 
@@ -131,7 +133,9 @@ def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:
     if len(fits) == 1:
         return fits[0]
     if fits:
-        raise _wrong(f"both a journey and a channel are called '{name}'", "WHAT", "Say which: --scope journey or --scope channel.")
+        raise _wrong(
+            f"both a journey and a channel are called '{name}'", "WHAT", "Say which: --scope journey or --scope channel."
+        )
     hint = did_you_mean(name, {*names.journeys, *names.channels, EVERYTHING})
     raise _wrong(f"there is no {scope.value if scope else 'journey or channel'} '{name}'", "WHAT", hint)
 

@@ -92,7 +92,9 @@ def send(definitions: Definitions, to: str, texts: list[Rendered], secrets: Mapp
         hint = "Give the recipient a channel of kind apprise."
         raise InputError([Finding("TL900", f"channel '{seed.channel}' hands over whole files, not single texts", place, hint)])
     library = MessageLibrary(definitions.messages)
-    channel = open_channel(entry.kind, entry.options, ChannelContext(seed.channel, definitions.path("handover"), library, secrets))
+    channel = open_channel(
+        entry.kind, entry.options, ChannelContext(seed.channel, definitions.path("handover"), library, secrets)
+    )
     answers = []
     for number, text in enumerate(texts, 1):
         key = f"preview|{now.isoformat()}|{number}"
@@ -112,7 +114,12 @@ def _journey(definitions: Definitions, name: str) -> Journey:
 
 
 def _texts(
-    library: MessageLibrary, definitions: Definitions, step: str, message: str, via: tuple[str, ...], variables: Mapping[str, object]
+    library: MessageLibrary,
+    definitions: Definitions,
+    step: str,
+    message: str,
+    via: tuple[str, ...],
+    variables: Mapping[str, object],
 ) -> list[Rendered]:
     file = definitions.messages[message]
     found = []
@@ -130,15 +137,21 @@ def _variables(warehouse: Path, customer_id: int) -> dict[str, object]:
     """What templates may name, as the hand-over has it: the profile as JSON, and the parts of the name."""
     personal = [exp.alias_(parse_one(text, dialect="duckdb"), name) for name, text in PERSONAL.items()]
     whole = exp.cast(exp.Anonymous(this="to_json", expressions=[exp.column("profile")]), "VARCHAR")
-    select = exp.select(exp.alias_(whole, "attributes"), *personal).from_(exp.alias_(exp.table_("profile", db="tonglu"), "profile"))
+    select = exp.select(exp.alias_(whole, "attributes"), *personal).from_(
+        exp.alias_(exp.table_("profile", db="tonglu"), "profile")
+    )
     select = select.join(exp.alias_(exp.table_("contacts", db="personal"), "contact"), using=["customer_id"], join_type="left")
-    select = select.where(exp.EQ(this=exp.column("customer_id", table="profile"), expression=exp.Parameter(this=exp.Var(this="id"))))
+    select = select.where(
+        exp.EQ(this=exp.column("customer_id", table="profile"), expression=exp.Parameter(this=exp.Var(this="id")))
+    )
     with live_reader(warehouse) as reader:
         if not reader.has("tonglu", "profile"):
             raise _unknown("no run has built the profile yet", "Run `tonglu run --as-of ...` first.")
         names, rows = reader.rows(select.sql(dialect="duckdb"), id=customer_id)
     if not rows:
-        raise _unknown(f"there is no customer {customer_id} in the last run", "`tonglu query 'SELECT customer_id FROM entries LIMIT 9'`")
+        raise _unknown(
+            f"there is no customer {customer_id} in the last run", "`tonglu query 'SELECT customer_id FROM entries LIMIT 9'`"
+        )
     values = dict(zip(names, rows[0], strict=True))
     return {**json.loads(values.pop("attributes")), **values}
 
@@ -162,5 +175,7 @@ def _seed(definitions: Definitions, name: str) -> Seed:
     refuse_errors(findings)
     assert seeds is not None
     if name not in seeds.seeds:
-        raise InputError([Finding("TL900", f"there is no test recipient '{name}'", Place(shown), did_you_mean(name, seeds.seeds))])
+        raise InputError(
+            [Finding("TL900", f"there is no test recipient '{name}'", Place(shown), did_you_mean(name, seeds.seeds))]
+        )
     return seeds.seeds[name]

@@ -50,6 +50,30 @@ def fill(text: str, **nodes: Slot) -> exp.Expression:
     return cast(exp.Expression, _template(text).copy().transform(put))
 
 
+def about_customer(text: str, who: str, **nodes: Slot) -> exp.Expression:
+    """A statement about customers, filled: its template joins the profile, and loses that join where no condition reads it.
+
+    Args:
+        text: a static statement with slots; it may `LEFT JOIN tonglu.profile AS profile`.
+        who: the table whose customer_id is the customer at hand; conditions that ask for the customer alone use it.
+        nodes: what fills the slots.
+    """
+    statement = fill(text, **nodes)
+    joins = [join for join in statement.find_all(exp.Join) if join.this.alias_or_name == "profile"]
+    inside = {id(node) for join in joins for node in join.find_all(exp.Column)}
+    attributes = 0
+    for column in list(statement.find_all(exp.Column)):
+        if column.table == "profile" and id(column) not in inside:
+            if column.name == "customer_id":
+                column.set("table", exp.to_identifier(who))
+            else:
+                attributes += 1
+    if not attributes:
+        for join in joins:
+            join.pop()
+    return statement
+
+
 def table(name: str, schema: str) -> exp.Table:
     """A table by quoted identifiers."""
     return exp.table_(name, db=schema, quoted=True)

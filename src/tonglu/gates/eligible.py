@@ -1,6 +1,6 @@
 """eligible: the touch's own condition, `when`, judged as of the run; a missing value makes it false."""
 
-from tonglu.core.sql import fill
+from tonglu.core.sql import about_customer
 from tonglu.gates.gate import Chain, Gate
 
 NOT_ELIGIBLE = """
@@ -14,7 +14,7 @@ NOT_ELIGIBLE = """
 def apply(chain: Chain) -> None:
     """Judge every touch that has a condition."""
     for step_key, condition in chain.conditions:
-        chain.warehouse.execute(fill(NOT_ELIGIBLE, step_key=step_key, condition=condition))
+        chain.warehouse.execute(about_customer(NOT_ELIGIBLE, "p", step_key=step_key, condition=condition))
 
 
 GATE = Gate(

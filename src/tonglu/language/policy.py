@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -86,10 +85,10 @@ class Policy(Authored):
 
     policy: Name = "bank"
     global_control: GlobalControl = GlobalControl()
-    purposes: Mapping[Literal["marketing", "service", "care", "regulatory"], PurposePolicy] = MappingProxyType({})
+    purposes: Mapping[Literal["marketing", "service", "care", "regulatory"], PurposePolicy] = Field(default_factory=dict)
     caps: tuple[Cap, ...] = ()
     dwell: tuple[Dwell, ...] = ()
-    open_hours: Mapping[Name, Hours] = MappingProxyType({})
+    open_hours: Mapping[Name, Hours] = Field(default_factory=dict)
     per_run: Annotated[int, Field(ge=1, le=100)] = 1
     priority: tuple[Name, ...] = ()
     learning: Learning = Learning()

@@ -11,7 +11,8 @@ _HEAD = ("table", "expectation", "on breach", "expected", "observed", "examples"
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:72rem}"
     "table{border-collapse:collapse;width:100%}"
-    "td,th{border-bottom:1px solid #ddd;padding:.4rem .6rem;text-align:left;vertical-align:top}.block{color:#b00020;font-weight:600}"
+    "td,th{border-bottom:1px solid #ddd;padding:.4rem .6rem;text-align:left;vertical-align:top}"
+    ".block{color:#b00020;font-weight:600}"
 )
 
 

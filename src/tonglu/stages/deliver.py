@@ -18,21 +18,17 @@ from tonglu.core.sql import fill, parsed
 
 MESSAGE = """
     INSERT INTO outgoing
-    SELECT t.touch_key, t.customer_id, t.journey, v.hash, t.channel, t.batch_id, a.address, t.message, t.arm, slot('variables'), t.not_before,
-        t.expires_at
-    FROM tonglu.touch AS t
-    JOIN tonglu.version AS v USING (version_no)
-    JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
-    LEFT JOIN tonglu.profile AS profile ON profile.customer_id = t.customer_id
-    LEFT JOIN personal.contacts AS contact ON contact.customer_id = t.customer_id
-    WHERE t.run_no = $run_no AND t.version_no = slot('version_no') AND t.message = slot('message')
+    SELECT t.touch_key, t.customer_id, t.journey, t.version, t.channel, t.batch_id, t.address, t.message, t.arm, slot('variables'),
+        t.not_before, t.expires_at
+    FROM recipient AS t LEFT JOIN reader AS profile USING (customer_id)
+    WHERE t.version_no = slot('version_no') AND t.message = slot('message')
 """
 BATCH = """
     SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at FROM outgoing
     WHERE batch_id = $batch_id ORDER BY touch_key
 """
 PERSONAL = {
-    "surname": "surname_of(contact.name)",
+    "surname": "surname_of(t.name)",
     "honorific": "CASE WHEN profile.sex = 'F' THEN '女士' WHEN profile.sex = 'M' THEN '先生' ELSE '' END",
 }
 
@@ -82,11 +78,11 @@ def hand_over(
         as_of: its instant.
     """
     _take_back(warehouse, mailroom, run_no, as_of)
-    warehouse.run("deliver/outgoing")
+    warehouse.run("deliver/outgoing", run_no=run_no)
     for version_no, message in warehouse.rows("deliver/messages", run_no=run_no):
         names = variables[version_no, message]
         statement = fill(MESSAGE, variables=_as_json(names), version_no=version_no, message=message)
-        warehouse.execute(statement, run_no=run_no)
+        warehouse.execute(statement)
     batches = []
     for batch_id, channel, not_before, expires_at, rows in warehouse.rows("deliver/batches", run_no=run_no):
         if not mailroom.knows(batch_id):

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from tonglu.compile.program import CompiledExit, CompiledJourney, Program
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import Slot, both, fill, parsed, table
+from tonglu.core.sql import Slot, about_customer, both, parsed, table
 
 BY_EVENT = """
     INSERT INTO exit_match
@@ -69,8 +69,8 @@ def _statement(journey: CompiledJourney, one: CompiledExit, whose: exp.Expressio
     common: dict[str, Slot] = {"ordinal": one.ordinal, "reason": one.reason, "version_no": journey.version_no}
     if one.event is None:
         mine = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
-        return fill(BY_STATE, whose=mine, condition=one.condition, **common)
+        return about_customer(BY_STATE, "r", whose=mine, condition=one.condition, **common)
     events = table("events", "source") if enrolled else table("new_event", "temp")
     receipt = one.event.startswith("touch.")
     condition: exp.Expression = both(one.condition, parsed(OWN_TOUCH)) if receipt else one.condition
-    return fill(BY_EVENT, events=events, whose=whose, event=one.event, condition=condition, **common)
+    return about_customer(BY_EVENT, "r", events=events, whose=whose, event=one.event, condition=condition, **common)

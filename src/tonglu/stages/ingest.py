@@ -35,6 +35,10 @@ _DUE = "INSERT INTO staged BY NAME SELECT * REPLACE ('held' AS _from) FROM kept 
 _RELEASED = "SELECT fields, 'quarantine:' || quarantine_id AS _file, row_no AS _row FROM aside WHERE state = $state"
 
 
+Opened = tuple[Contract, Attached, exp.Expr, dict[str, str]]
+"""An attached table: its contract, where it comes from, what to select from, and its columns with their types."""
+
+
 class LandingReader(Protocol):
     """Reads files, tables of other databases and Arrow tables into the warehouse; `warehouse.landing` implements it."""
 
@@ -104,15 +108,7 @@ def ingest(
         (table, path): KnownFile(size, mtime, digest) for table, path, size, mtime, digest in warehouse.rows("ingest/known_files")
     }
     found, findings = arrivals(landing, contracts, known, day_of(as_of, zone))
-    readable: list[tuple[Arrival, dict[str, str]]] = []
-    for arrival in found:
-        try:
-            described = reader.columns(arrival.file, arrival.shown)
-        except InputError as unreadable:
-            findings += unreadable.findings
-            continue
-        findings += fitting(contracts[arrival.table], described, arrival.shown)
-        readable.append((arrival, described))
+    readable = _readable(reader, contracts, found, findings)
     refuse_errors(findings)
     with ExitStack() as open_sources:
         attached = _attach(open_sources, reader, contracts, connections or {}, findings)
@@ -230,7 +226,7 @@ def _fill_staging(
     reader: LandingReader,
     contracts: Mapping[str, Contract],
     groups: Sequence[Sequence[tuple[Arrival, dict[str, str]]]],
-    attached: Sequence[tuple[Contract, exp.Expr, dict[str, str]]],
+    attached: Sequence[Opened],
     *,
     as_of: datetime,
     run_no: int,
@@ -243,8 +239,8 @@ def _fill_staging(
     taken = []
     for group in groups:
         taken += _take_files(warehouse, reader, contracts[group[0][0].table], group, run_no)
-    for contract, offered, described in attached:
-        taken.append(_take_attached(warehouse, contract, offered, described, run_no))
+    for opened in attached:
+        taken.append(_take_attached(warehouse, opened, run_no))
     for contract in contracts.values():
         if ("held", contract.table) in filled and contract.time is not None:
             due = fill(_DUE, {"staged": staging(contract), "kept": held(contract)}, conditions={"due": column(contract.time)})
@@ -252,6 +248,22 @@ def _fill_staging(
         if ("quarantine", contract.table) in filled:
             _take_released(warehouse, contract)
     return taken
+
+
+def _readable(
+    reader: LandingReader, contracts: Mapping[str, Contract], found: Sequence[Arrival], findings: list[Finding]
+) -> list[tuple[Arrival, dict[str, str]]]:
+    """The files with their columns; what cannot be read, or does not fit the contract, is a finding."""
+    readable = []
+    for arrival in found:
+        try:
+            described = reader.columns(arrival.file, arrival.shown)
+        except InputError as unreadable:
+            findings += unreadable.findings
+            continue
+        findings += fitting(contracts[arrival.table], described, arrival.shown)
+        readable.append((arrival, described))
+    return readable
 
 
 def _groups(readable: Sequence[tuple[Arrival, dict[str, str]]]) -> list[list[tuple[Arrival, dict[str, str]]]]:
@@ -278,7 +290,7 @@ def _take_files(
     reader.load(statement, first.shown, origin="landing")
     pattern = "SELECT _file, count(*) FROM staged WHERE _from = 'landing' AND _file IN (files) GROUP BY _file"
     paths = [exp.convert(arrival.path) for arrival, _ in group]
-    rows = dict(warehouse.fetch(fill(pattern, {"staged": staging(contract)}, {"files": paths})))
+    rows: dict[str, int] = dict(warehouse.fetch(fill(pattern, {"staged": staging(contract)}, {"files": paths})))
     for arrival, _ in group:
         _note(warehouse, arrival.table, arrival.path, rows.get(arrival.path, 0), run_no, arrival=arrival)
     return [StagedFile(arrival.table, arrival.path, rows.get(arrival.path, 0)) for arrival, _ in group]
@@ -327,8 +339,8 @@ def _attach(
     contracts: Mapping[str, Contract],
     connections: Mapping[str, str],
     findings: list[Finding],
-) -> list[tuple[Contract, exp.Expr, dict[str, str]]]:
-    attached = []
+) -> list[Opened]:
+    attached: list[Opened] = []
     for contract in contracts.values():
         source = contract.source
         if not isinstance(source, Attached):
@@ -342,15 +354,12 @@ def _attach(
         if source.watermark not in described:
             findings.append(Finding("TL715", f"the watermark column '{source.watermark}' is missing", Place(shown)))
         findings += fitting(contract, {name: kind for name, kind in described.items() if name in contract.columns}, shown)
-        attached.append((contract, offered, described))
+        attached.append((contract, source, offered, described))
     return attached
 
 
-def _take_attached(
-    warehouse: Warehouse, contract: Contract, offered: exp.Expr, described: Mapping[str, str], run_no: int
-) -> StagedFile:
-    source = contract.source
-    assert isinstance(source, Attached)
+def _take_attached(warehouse: Warehouse, opened: Opened, run_no: int) -> StagedFile:
+    contract, source, offered, described = opened
     path = f"{source.attach}:{source.table}"
     last = warehouse.rows("ingest/watermark", source_table=contract.table, path=path)
     mark = last[0][0] if last else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Row, Warehouse
-from tonglu.core.sql import Slot, fill
+from tonglu.core.sql import Slot, about_customer
 from tonglu.stats.difference import Effect, Interval, Withheld, difference_of_clustered_proportions, difference_of_ratios
 from tonglu.stats.sufficient import Clusters
 
@@ -50,7 +50,7 @@ def measure(warehouse: Warehouse, program: Program) -> int:
     warehouse.execute(NONE_YET)
     for journey in program.journeys:
         for goal in journey.goals:
-            warehouse.execute(fill(MATCH, **_slots(journey, goal)))
+            warehouse.execute(about_customer(MATCH, "en", **_slots(journey, goal)))
     warehouse.run("measure/conversions")
     for (name, goal_name), sides in sorted(_sides(warehouse).items()):
         _keep(warehouse, name, goal_name, sides["treated"], sides["holdout"])

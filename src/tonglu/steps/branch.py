@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from sqlglot import exp
 
-from tonglu.core.sql import fill
+from tonglu.core.sql import about_customer
 from tonglu.language.values import Authored, Condition, Name
 from tonglu.steps.kind import Alternative, Branch, CompiledStep, Lowered, StepKind
 
@@ -72,7 +72,7 @@ def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
         ifs=[exp.If(this=case.condition, true=exp.convert(case.to_key)) for case in step.alternatives],
         default=exp.convert(step.otherwise_key),
     )
-    return (fill(CHOICE, target=target, step_key=step.key),)
+    return (about_customer(CHOICE, "p", target=target, step_key=step.key),)
 
 
 KIND = StepKind(

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from tonglu.core.durations import format_duration, microseconds
-from tonglu.core.sql import Slot, both, fill, parsed, table
+from tonglu.core.sql import Slot, about_customer, both, parsed, table
 from tonglu.language.values import Authored, Condition, Duration, EventName, Name
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind, own_touch
 
@@ -91,7 +91,7 @@ def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
     for ordinal, alternative in enumerate(step.alternatives):
         common: dict[str, Slot] = {"ordinal": ordinal, "to_key": alternative.to_key, "step_key": step.key, "takes_us": takes_us}
         if alternative.event is None:
-            statements.append(fill(STATE_MATCH, condition=alternative.condition, **common))
+            statements.append(about_customer(STATE_MATCH, "p", condition=alternative.condition, **common))
             continue
         condition = own_touch(alternative, "p")
         looks = (
@@ -100,7 +100,7 @@ def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
         )
         for looks_back, events, judged in looks:
             statements.append(
-                fill(EVENT_MATCH, events=events, looks_back=looks_back, event=alternative.event, condition=judged, **common)
+                about_customer(EVENT_MATCH, "p", events=events, looks_back=looks_back, event=alternative.event, condition=judged, **common)
             )
     return tuple(statements)
 

@@ -41,7 +41,7 @@ class Reader:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
 
-    def rows(self, sql: str, /, **parameters: object) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def rows(self, sql: str, **parameters: object) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of one static SELECT."""
         result = self.connection.execute(sql, parameters or None)
         return [str(column[0]) for column in result.description or ()], result.fetchall()

@@ -2,8 +2,8 @@
 
 A read-only database alone still reads any file and takes any memory. What holds: limits of the operating system on memory, time
 and files; the published file attached read-only; no external access, no local files, no extensions, a locked configuration; and
-before all that DuckDB's own parser, which says whether it is one SELECT and names every table function. The parent kills it at the
-deadline.
+before all that DuckDB's own parser, which says whether it is one SELECT and names every table function. The parent kills the
+process at the deadline.
 """
 
 import json
@@ -49,7 +49,7 @@ class _RefusedError(Exception):
 
     def __init__(self, code: str, message: str, hint: str = "", position: int | None = None) -> None:
         super().__init__(message)
-        self.parts = {"code": code, "message": message, "hint": hint, "position": position}
+        self.parts: dict[str, object] = {"code": code, "message": message, "hint": hint, "position": position}
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ def core_bank(tmp_path):
     def add(*rows):
         with duckdb.connect(str(path)) as other:
             other.execute(
-                "CREATE TABLE IF NOT EXISTS customers (seq BIGINT, customer_id BIGINT, birth_date DATE, sex VARCHAR, income BIGINT)"
+                "CREATE TABLE IF NOT EXISTS customers"
+                " (seq BIGINT, customer_id BIGINT, birth_date DATE, sex VARCHAR, income BIGINT)"
             )
             other.executemany("INSERT INTO customers VALUES (?, ?, DATE '1980-05-06', ?, 1)", rows)
 
@@ -78,19 +79,23 @@ def postgres(tmp_path):
     as_other = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
     if as_other and shutil.which("setpriv") is None:
         pytest.skip("PostgreSQL does not run as root, and setpriv is not there")
-    folder = Path("/tmp") / f"tonglu-pg-{tmp_path.name}-{os.getpid()}"  # noqa: S108 - a socket's path must be short
+    folder = Path("/tmp") / f"tonglu-pg-{tmp_path.name}-{os.getpid()}"  # a socket's path must be short
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
-    run = {"check": True, "capture_output": True, "timeout": 60}
     try:
-        subprocess.run([*as_other, init, "-D", str(folder / "data"), "-U", "core", "--auth=trust", "-N"], **run)
+        subprocess.run(
+            [*as_other, init, "-D", str(folder / "data"), "-U", "core", "--auth=trust", "-N"],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         start = [program, "-D", str(folder / "data"), "-w", "-o", options, "-l", str(folder / "log"), "start"]
         subprocess.run([*as_other, *start], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
         yield f"host={folder} user=core dbname=postgres"
     finally:
         subprocess.run(
-            [*as_other, program, "-D", str(folder / "data"), "-m", "immediate", "stop"], capture_output=True, check=False
+            [*as_other, program, "-D", str(folder / "data"), "-m", "immediate", "stop"], check=False, capture_output=True
         )
         shutil.rmtree(folder, ignore_errors=True)
 

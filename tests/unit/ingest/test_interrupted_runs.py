@@ -3,9 +3,12 @@
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from tonglu.stages.promote import promote
 
 DAY = "2026-03-02"
 NOW = "2026-03-02T04:00:00"
@@ -23,6 +26,12 @@ def fill(bank, make_events):
     bank.drop("customers", DAY, "a.csv", HEADER + "1,1980-05-06,F,100\n2,1980-05-06,X,100\n")
     rows = [("e1", 1, "app_login", "2026-03-01T01:00:00", None), ("e2", 1, "app_login", "2026-03-09T01:00:00", None)]
     bank.drop("events", DAY, "a.parquet", make_events(*rows))
+
+
+def die_after_promote(bank, as_of, run_no):
+    with bank.warehouse.transaction():
+        promote(bank.warehouse, bank.contracts, run_no, datetime.fromisoformat(as_of))
+        raise ZeroDivisionError
 
 
 def test_a_process_killed_between_staging_and_promote_changes_nothing(bank, make_events):
@@ -66,13 +75,8 @@ def test_a_promote_that_fails_half_way_is_rolled_back_whole(bank, make_events):
     fill(bank, make_events)
     bank.ingest(NOW)
     bank.check(NOW)
-    with pytest.raises(ZeroDivisionError), bank.warehouse.transaction():
-        from datetime import datetime
-
-        from tonglu.stages.promote import promote
-
-        promote(bank.warehouse, bank.contracts, 1, datetime.fromisoformat(NOW))
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        die_after_promote(bank, NOW, 1)
     assert bank.rows("SELECT (SELECT count(*) FROM source.events) + (SELECT count(*) FROM held.events)") == [(0,)]
     assert bank.run(NOW).tables["events"].held == 1
 
@@ -82,12 +86,7 @@ def test_a_held_fact_survives_a_failed_run_in_which_it_was_due(bank, make_events
     bank.run(NOW)
     due = "2026-03-10T00:00:00"
     bank.ingest(due, 2)
-    with pytest.raises(ZeroDivisionError), bank.warehouse.transaction():
-        from datetime import datetime
-
-        from tonglu.stages.promote import promote
-
-        promote(bank.warehouse, bank.contracts, 2, datetime.fromisoformat(due))
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        die_after_promote(bank, due, 2)
     assert bank.run(due, 2).tables["events"].added == 1
     assert bank.rows("SELECT count(*) FROM source.events") == [(2,)]

@@ -77,6 +77,19 @@ def test_a_truncated_parquet_file_is_refused_and_nothing_changes(bank, make_even
     assert bank.rows("SELECT count(*) FROM tonglu.staged_file") == [(0,)]
 
 
+def test_among_files_that_are_read_together_the_damaged_one_is_named(bank, make_events):
+    rows = [(f"e{number}", number, "app_login", "2026-03-01T01:00:00", None) for number in range(5000)]
+    whole = bank.drop("events", DAY, "a.parquet", make_events(*rows[:10])).read_bytes()
+    assert whole
+    damaged = bytearray(bank.drop("events", DAY, "b.parquet", make_events(*rows)).read_bytes())
+    damaged[4:4000] = bytes(3996)
+    bank.drop("events", DAY, "b.parquet", bytes(damaged))
+    (finding,) = refused(bank).findings
+    assert finding.code == "TL714"
+    assert finding.place.path.endswith("b.parquet")
+    assert bank.rows("SELECT count(*) FROM staging.events") == [(0,)]
+
+
 def test_a_bad_line_deep_in_one_file_leaves_the_other_files_out_too(bank):
     bank.drop("customers", DAY, "a.csv", HEADER + "1,1980-05-06,F,100\n")
     bank.drop("customers", DAY, "b.csv", HEADER + '2,1980-05-06,"F,100\n')

@@ -1,7 +1,6 @@
 """Great Expectations judges staging over the live connection; what it says agrees with the rows that were set aside."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import datetime
@@ -28,7 +27,8 @@ COLUMNS = {
     "sex": {"type": "text", "values": ["F", "M"]},
     "phone": {"type": "text", "matches": "[0-9]{3,20}"},
 }
-ROWS = "customer_id,birth_date,sex,phone\n1,1980-05-06,F,138000\n2,1980-05-06,X,138001\n3,1880-05-06,M,12\n4,,F,\n,1990-01-01,F,138002\n"
+HEADER = "customer_id,birth_date,sex,phone\n"
+ROWS = HEADER + "1,1980-05-06,F,138000\n2,1980-05-06,X,138001\n3,1880-05-06,M,12\n4,,F,\n,1990-01-01,F,138002\n"
 
 
 def made(**changes):
@@ -145,7 +145,7 @@ def test_the_judge_leaves_no_files_and_no_open_transaction(judged, tmp_path, mon
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     judged()
-    assert os.listdir(elsewhere) == []
+    assert list(elsewhere.iterdir()) == []
     assert capfd.readouterr().err == ""
     judged.warehouse.execute("CHECKPOINT")
 

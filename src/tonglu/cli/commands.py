@@ -1,0 +1,61 @@
+"""The commands, in the order in which a project needs them."""
+
+from typing import Annotated
+
+import typer
+
+from tonglu.cli import bank, begin, know, operations, quarantine, runs
+from tonglu.cli.frame import EXIT_CODES
+
+HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
+
+First steps: tonglu demo, or tonglu init my-bank.
+
+{EXIT_CODES}
+"""
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=CONTEXT
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from tonglu import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def tonglu(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """The options of `tonglu` itself."""
+
+
+app.command("init", short_help="Lay out a project that is ready to run.")(begin.init)
+app.command("demo", short_help="Play thirty days of an invented bank, and look.")(bank.demo)
+app.command("check", short_help="Check every definition; all findings at once.")(begin.check)
+app.command("run", short_help="Run the loop once, at an instant.")(runs.run)
+app.command("simulate", short_help="Play days of the invented bank on.")(runs.simulate)
+app.command("deliver", short_help="Let everything leave that is due.")(runs.deliver)
+app.command("status", short_help="Where things stand, and what needs attention.")(know.status)
+app.command("report", short_help="Write the report: one HTML file.")(know.report)
+app.command("explain", short_help="Why a customer got what they got.")(know.explain)
+app.command("learned", short_help="What was learned of each arm.")(know.learned)
+app.command("query", short_help="Ask the published file in SQL.")(know.query)
+app.command("preview", short_help="A journey's texts as one customer reads them.")(operations.preview)
+app.command("pause", short_help="Hold a journey, a channel or everything.")(operations.pause)
+app.command("resume", short_help="Lift a pause or a kill.")(operations.resume)
+app.command("kill", short_help="Stop and cancel what waits to leave.")(operations.kill)
+app.command("eject", short_help="Take a customer out of a journey.")(operations.eject)
+app.command("opt-out", short_help="A customer wants nothing more on a channel.")(operations.opt_out)
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(bank.app, name="bank")
+app.command("doctor", short_help="What is wrong with this installation.")(begin.doctor)
+app.command("explain-code", short_help="Explain a finding's code.")(begin.explain_code)

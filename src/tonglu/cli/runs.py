@@ -1,0 +1,169 @@
+"""Commands that make runs happen: run, simulate, deliver."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, err, instant, next_step, present, show, talk, wrong
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tonglu.app.loop import Summary
+    from tonglu.app.workplace import Workplace
+    from tonglu.language.project import Project
+
+STAGES = 11
+WORDS = ("entered", "ended", "proposals", "sent", "deferred", "dropped", "conversions")
+
+
+@command
+def run(
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="ISO date-time on the bank's wall clock; a bare date means run_at of that day.")
+    ],
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Run the loop once. A finished instant gives its result again and changes nothing; a failed run tells the operators."""
+    from tonglu.app.inspect import project_of
+
+    written = project_of(project)
+    moment = _run_instant(as_of, written)
+    try:
+        summary = _run_once(project, moment)
+    except Exception as problem:
+        _tell_operators(written, moment, problem)
+        raise
+    if as_json:
+        emit_json({"run": summary})
+    else:
+        _show_run(summary, written)
+    next_step("tonglu deliver, then tonglu status")
+
+
+def _run_instant(text: str, written: "Project") -> "datetime":
+    from datetime import date, datetime
+
+    from tonglu.core.clock import to_utc
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return instant(text, "--as-of", written.zone_info)
+    if written.run_at is None:
+        raise wrong("a bare date needs run_at in tonglu.yaml", "--as-of", f"Write the time as well: {text}T08:00.")
+    return to_utc(datetime.combine(day, written.run_at), written.zone_info)
+
+
+def _run_once(project: "Path", moment: "datetime") -> "Summary":
+    from tonglu.app.loop import run_once
+    from tonglu.app.workplace import workplace
+    from tonglu.render.terminal import make_progress
+
+    with make_progress(err()) as progress, workplace(project) as place:
+        bar = progress.add_task("ingest", total=STAGES)
+        names = ("check", "segment", "enrol", "advance", "decide", "measure", "learn", "commit", "deliver", "publish", "done")
+        following = dict(zip(("ingest", *names), names, strict=False))
+        return run_once(place, moment, lambda name, _: progress.update(bar, advance=1, description=following.get(name, name)))
+
+
+def _tell_operators(written: "Project", moment: "datetime", problem: Exception) -> None:
+    from tonglu.app.alerts import Told, alert_failed
+    from tonglu.settings import read_settings
+
+    told, why = alert_failed(written, read_settings().secrets, moment, problem)
+    if told is not Told.NOBODY:
+        talk(f"alert to operators: {told.value}" + (f" ({why})" if why else ""))
+
+
+def _show_run(summary: "Summary", written: "Project") -> None:
+    from datetime import datetime
+
+    from tonglu.core.clock import show_instant
+    from tonglu.render.sheet import Column, Sheet
+
+    at = summary.get("as_of")
+    when = show_instant(datetime.fromisoformat(str(at)), written.zone_info) if at else ""
+    again = " (already made; nothing was changed)" if summary.get("again") else ""
+    row = [f"{_number(summary.get(word)):,}" for word in WORDS]
+    title = f"运行 run {summary['run_no']}, as of {when} ({written.zone}){again}"
+    show(Sheet(title, [Column(word, "right") for word in WORDS], [row]))
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+@command
+def simulate(
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="How many days to play on.")],
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Play days of the bundled bank: each day a run, deliveries, and the world's answers. Goes on where the last one ended."""
+    from tonglu.app.inspect import overview_of, published
+    from tonglu.app.report import truth_in
+    from tonglu.app.workplace import workplace
+
+    with workplace(project) as place:
+        play(place, days)
+        truth = truth_in(place)
+        written = place.definitions.project
+    with published(project, written) as file:
+        if as_json:
+            emit_json(dict(overview_of(file, truth)))
+        else:
+            from tonglu.render.terminal import overview
+
+            show(overview(file, truth, written.zone_info))
+    next_step("tonglu report, or tonglu explain CUSTOMER")
+
+
+def play(place: "Workplace", days: int) -> None:
+    """Play days on, with a bar on stderr.
+
+    Raises:
+        InputError: there is no bundled bank in this project, or its calendar ends.
+    """
+    from tonglu.app import simulate as simulation
+    from tonglu.app.report import has_bundled_bank
+    from tonglu.core.clock import day_of
+    from tonglu.render.terminal import make_progress
+
+    if not has_bundled_bank(place.root, place.definitions.project):
+        hint = "Make one: `tonglu bank make --customers 20000 --seed 7 --out data`, or `tonglu demo`."
+        raise wrong("there is no invented bank in this project", str(place.definitions.path("landing").parent), hint)
+    zone = place.definitions.project.zone_info
+    with make_progress(err()) as progress:
+        bar = progress.add_task("playing days", total=days)
+
+        def on_day(moment: "datetime", summary: "Summary") -> None:
+            text = (
+                f"{day_of(moment, zone)}  entered {_number(summary.get('entered')):>5,}  sent {_number(summary.get('sent')):>5,}"
+            )
+            progress.update(bar, advance=1, description=text)
+
+        simulation.simulate(place, days, on_day)
+
+
+@command
+def deliver(
+    now: Annotated[str | None, typer.Option("--now", help="ISO date-time; the present if not given.")] = None,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Let everything leave that is due: bulk files are handed over, single touches sent. Pauses, kills and opt-outs hold."""
+    from tonglu.app.loop import deliver_now
+    from tonglu.app.workplace import workplace
+
+    with workplace(project) as place:
+        zone = place.definitions.project.zone_info
+        moment = present() if now is None else instant(now, "--now", zone)
+        states = deliver_now(place, moment)
+    if as_json:
+        emit_json({"now": moment, "states": states})
+    else:
+        typer.echo(", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "nothing is due")
+    next_step("tonglu status")

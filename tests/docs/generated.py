@@ -1,0 +1,165 @@
+"""The parts of the documentation that are made from the code: `python -m tests.docs.generated` writes them, a test holds them.
+
+A page marks where a part stands by `<!-- made: name -->` and `<!-- end -->`.
+"""
+
+import inspect
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from tonglu.core import chance
+from tonglu.core.delivery import DeliveryState
+from tonglu.gates import decision_chain
+from tonglu.language.contract import Contract, read_contracts
+from tonglu.language.template import FILTERS
+from tonglu.render.words import OUTCOMES, two_languages
+from tonglu.steps import step_kinds
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PART = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+SALT = re.compile(r'^    [A-Z_]+ = "(\w+)"  # (.+)$', re.MULTILINE)
+
+
+def sheet(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def steps() -> str:
+    """Every kind of step: its fields and an example that loads."""
+    rows = []
+    for kind in sorted(step_kinds().values(), key=lambda one: one.name):
+        fields = [f"`{field.alias or name}`" for name, field in kind.fields.model_fields.items()]
+        takes = "no time" if kind.instant else ""
+        rows.append((f"`{kind.name}`", kind.title, ", ".join(fields), takes, f"`- {kind.example}`"))
+    return sheet(("kind", "title", "fields", "takes", "example"), rows)
+
+
+def gates() -> str:
+    """The decision chain in its order."""
+    rows = []
+    for number, gate in enumerate(decision_chain(), 1):
+        for reason, words in gate.reasons.items():
+            both = two_languages(words)
+            ghosts = "yes" if gate.judges_ghosts else "no"
+            rows.append((str(number), f"`{gate.name}`", gate.title, f"`{reason}`", f"{both.zh} / {both.en}", ghosts))
+    return sheet(("", "gate", "title", "reason", "which says", "judges controls"), rows)
+
+
+def outcomes() -> str:
+    """The outcomes of a decision."""
+    return sheet(("outcome", "title"), [(f"`{name}`", f"{words.zh} {words.en}") for name, words in OUTCOMES.items()])
+
+
+def salts() -> str:
+    """Every salt of the draw with its parts, as `core/chance.py` lists them."""
+    return sheet(("salt", "parts"), [(f"`{salt}`", parts) for salt, parts in SALT.findall(inspect.getsource(chance))])
+
+
+def filters() -> str:
+    """The filters of message templates."""
+    return sheet(("filter",), [(f"`{name}`",) for name in FILTERS])
+
+
+def states() -> str:
+    """The delivery states of a touch."""
+    return ", ".join(f"`{state.value}`" for state in DeliveryState) + "\n"
+
+
+def contracts() -> str:
+    """The tables that the bundled bank delivers."""
+    found = read_contracts(ROOT / "data" / "contracts")
+    rows = [(f"`{one.table}`", f"{one.title.zh} {one.title.en}", ", ".join(one.key), _kept(one)) for one in found.values()]
+    return sheet(("table", "title", "key", "kept"), rows)
+
+
+def _kept(contract: Contract) -> str:
+    kept = "every row, once" if contract.keep == "all" else "the latest version; older ones in `history`"
+    return f"{kept}; personal" if contract.personal else kept
+
+
+def commands() -> str:
+    """Every command with the first sentence of its help."""
+    from typer.main import get_command
+
+    from tonglu.cli.commands import app
+
+    rows = []
+    for name, command in _commands(get_command(app), ""):
+        rows.append((f"`tonglu {name}`", (command.help or "").strip().split("\n\n")[0].replace("\n", " ")))
+    return sheet(("command", "what it does"), rows)
+
+
+def _commands(group: object, before: str) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name, command in getattr(group, "commands", {}).items():
+        inner = _commands(command, f"{before}{name} ")
+        found += inner or [(f"{before}{name}", command)]
+    return found
+
+
+def views() -> str:
+    """Every published view: its comment and its columns."""
+    parts = []
+    for name, comment, columns in published_views():
+        parts += [f"### {name}\n\n{comment}\n\n", sheet(("column", "type"), [(f"`{c}`", t) for c, t in columns]), "\n"]
+    return "".join(parts)
+
+
+def published_views() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The views of a freshly published empty file: name, comment, columns with types."""
+    import duckdb
+
+    from tonglu.stages.tables import prepare
+    from tonglu.warehouse.connection import DuckDBWarehouse
+    from tonglu.warehouse.publish import publish
+    from tonglu.warehouse.schema import migrate
+
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = DuckDBWarehouse(Path(folder) / "warehouse.duckdb")
+        migrate(warehouse)
+        prepare(warehouse, read_contracts(ROOT / "data" / "contracts"))
+        target = publish(warehouse, Path(folder) / "published", 1)
+        warehouse.close()
+        with duckdb.connect(str(target), read_only=True) as file:
+            query = "SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal ORDER BY 1"
+            found = file.execute(query).fetchall()
+            describe = "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? ORDER BY column_index"
+            return [(name, comment or "", file.execute(describe, [name]).fetchall()) for name, comment in found]
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "steps": steps,
+    "gates": gates,
+    "outcomes": outcomes,
+    "salts": salts,
+    "filters": filters,
+    "states": states,
+    "contracts": contracts,
+    "commands": commands,
+    "views": views,
+}
+
+
+def renewed(text: str) -> str:
+    """A page with its made parts made anew."""
+    return PART.sub(lambda match: f"{match[1]}{PARTS[match[2]]()}{match[4]}", text)
+
+
+def main() -> int:
+    """Write every page whose made parts are old."""
+    for page in sorted(DOCS.rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if (fresh := renewed(text)) != text:
+            page.write_text(fresh, encoding="utf-8")
+            print(page.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
