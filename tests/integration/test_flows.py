@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -62,14 +63,18 @@ def bank(untouched, tmp_path):
 def ask(station, path, body=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{station.api}/{path}", data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        raise AssertionError(f"{path}: {refused.code}: {refused.read().decode()}") from refused
 
 
-def ran(station, worker, deployment, **parameters):
+def ran(station, worker, deployment, environment=None, **parameters):
     """Ask for a flow run, let the worker make it, and give what the API says of it once it has ended."""
     found = ask(station, f"deployments/name/{deployment}")
-    made = ask(station, f"deployments/{found['id']}/create_flow_run", {"parameters": parameters})
+    wanted = {"parameters": parameters, "job_variables": {"env": environment or {}}}
+    made = ask(station, f"deployments/{found['id']}/create_flow_run", wanted)
     for _ in range(240):
         now = ask(station, f"flow_runs/{made['id']}")
         if now["state"]["type"] in ENDED:
@@ -150,3 +155,20 @@ def test_a_run_while_another_flow_run_has_the_turn_is_refused_and_a_delivery_rou
     skipped = ran(station, worker, "tonglu-delivery/delivery", project=str(bank))
     assert (skipped["state"]["type"], skipped["state"]["name"]) == ("COMPLETED", "Skipped")
     assert not (bank / "data" / "warehouse.duckdb").exists()
+
+
+def test_a_run_whose_process_is_killed_is_crashed_and_the_worker_tells_the_operators(station, worker, bank):
+    killed = ran(station, worker, "tonglu-run/daily", {"TONGLU_FAILPOINT": "begun"}, project=str(bank), as_of="2026-06-01T08:00")
+    assert killed["state"]["type"] == "CRASHED", killed["state"]
+    assert last_run(bank) == []
+    log = station.log("worker")
+    assert heard(worker, log, "as of 2026-06-01T08:00: Crashed: "), log.read_text()[-3000:]
+
+
+def heard(worker, log, text):
+    for _ in range(60):
+        if text in log.read_text():
+            return True
+        with pytest.raises(subprocess.TimeoutExpired):
+            worker.wait(0.5)
+    return False

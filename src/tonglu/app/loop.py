@@ -19,7 +19,7 @@ from tonglu.compile.lower import lower
 from tonglu.compile.pin import pin, unpin
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.clock import day_of, to_utc
-from tonglu.core.errors import CheckFailed
+from tonglu.core.errors import CheckFailed, Finding, Place, refuse_errors
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
 from tonglu.stages.check import CheckSummary, check, record_checks
@@ -48,6 +48,7 @@ DONE = "INSERT INTO tonglu.run_step SELECT $run_no, $step WHERE NOT EXISTS (SELE
 IS_DONE = "SELECT count(*) FROM tonglu.run_step WHERE run_no = $run_no AND step = $step"
 RECORD = "INSERT INTO tonglu.run VALUES ($run_no, $as_of, $definitions, $summary)"
 OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
+STILL_OPEN = "SELECT journey, count(*) FROM tonglu.rest GROUP BY journey ORDER BY journey"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
@@ -282,9 +283,10 @@ class Loop:
             number = known_as[0] if known_as else next_number
             compiled = lower(definition, number, definitions.known, current=True)
             if known_as is None:
-                register(warehouse, compiled)
+                register(warehouse, compiled, {name: one.title.zh for name, one in definitions.messages.items()})
                 next_number += 1
             journeys.append(compiled)
+        self._refuse_orphans({one.name for one in definitions.journeys})
         for digest, (number, _, text, used) in known.items():
             if used:
                 journeys.append(lower(unpin(text, digest), number, definitions.known, current=False))
@@ -293,6 +295,20 @@ class Loop:
         policy = definitions.policy.model_dump_json()
         keep_text(warehouse, digest=_digest(policy), kind="policy", name=definitions.policy.policy, text=policy)
         return Program(tuple(journeys), definitions.policy)
+
+    def _refuse_orphans(self, written: set[str]) -> None:
+        """A journey whose file is gone must have nobody in it."""
+        findings = [
+            Finding(
+                "TL413",
+                f"journey '{name}' is gone, but {count} entries are still open in it",
+                Place(f"{self.place.definitions.project.paths.journeys}/{name}.yaml"),
+                "Put the file back with live: {until: ..., then: stop}, run, and delete it then.",
+            )
+            for name, count in self.place.warehouse.fetch(STILL_OPEN)
+            if name not in written
+        ]
+        refuse_errors(findings)
 
     def _fail_at(self, point: str) -> None:
         """A named place at which a test of recovery lets the process die."""

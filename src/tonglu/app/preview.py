@@ -135,7 +135,7 @@ def _texts(
 
 def _variables(warehouse: Path, customer_id: int) -> dict[str, object]:
     """What templates may name, as the hand-over has it: the profile as JSON, and the parts of the name."""
-    personal = [exp.alias_(parse_one(text, dialect="duckdb"), name) for name, text in PERSONAL.items()]
+    personal = [exp.alias_(_of_contact(text), name) for name, text in PERSONAL.items()]
     whole = exp.cast(exp.Anonymous(this="to_json", expressions=[exp.column("profile")]), "VARCHAR")
     select = exp.select(exp.alias_(whole, "attributes"), *personal).from_(
         exp.alias_(exp.table_("profile", db="tonglu"), "profile")
@@ -154,6 +154,15 @@ def _variables(warehouse: Path, customer_id: int) -> dict[str, object]:
         )
     values = dict(zip(names, rows[0], strict=True))
     return {**json.loads(values.pop("attributes")), **values}
+
+
+def _of_contact(text: str) -> exp.Expr:
+    """A personal part as the hand-over has it, over `contact` instead of the hand-over's own join."""
+    tree = parse_one(text, dialect="duckdb")
+    for column in tree.find_all(exp.Column):
+        if column.table != "profile":
+            column.set("table", exp.to_identifier("contact"))
+    return tree
 
 
 def _unknown(message: str, hint: str) -> InputError:

@@ -43,6 +43,7 @@ def resume(
 ) -> None:
     """Lift a pause or a kill. What a kill cancelled does not come back."""
     _throw("resume", what, reason, by, scope, project, as_json)
+    _still_thrown(project)
     next_step("tonglu status")
 
 
@@ -69,6 +70,15 @@ def _throw(action: str, what: str, reason: str, by: str | None, scope: ScopeName
     name = f"{done.scope.value} {done.name}" if done.name else "everything"
     cancelled = f", {done.cancelled:,} waiting touches or batches cancelled" if action == "kill" else ""
     typer.echo(f"{action}: {name}{cancelled}")
+
+
+def _still_thrown(project: "Path") -> None:
+    """A resume lifts the switch of that name alone; say which others hold."""
+    from tonglu.app.inspect import project_of
+    from tonglu.app.operate import in_force
+
+    for one in in_force(project, project_of(project)):
+        talk(f"! still in force: {one.action.value} of {one.scope.value} {one.name}".rstrip() + f", by {one.by}: {one.reason}")
 
 
 @command

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from tonglu.compile.program import Definition
-from tonglu.language.journey import Journey, JourneyFile
+from tonglu.language.journey import Journey, JourneyFile, kind_of
 from tonglu.steps import step_kinds
 
 
@@ -20,19 +20,19 @@ def pin(journey: Journey, messages: Mapping[str, str]) -> Definition:
 
 
 def unpin(text: str, digest: str) -> Definition:
-    """The definition from the text that was kept."""
+    """The definition from the text that was kept.
+
+    Raises:
+        ValueError: the text has a step that this program does not know.
+    """
     data = json.loads(text)["journey"]
     header = JourneyFile.model_validate(data)
     kinds = step_kinds()
     steps = []
     for item in data["steps"]:
         [(name, body)] = item.items()
-        kind = next(kind for kind in kinds.values() if kind.name in body and not _is_field_of_another(kind.name, body))
-        steps.append((name, kind.name, kind.fields.model_validate(body)))
+        kind = kind_of(body, kinds)
+        if kind is None:
+            raise ValueError(f"step '{name}' of version {digest} is of no kind that this program knows")
+        steps.append((name, kind, kinds[kind].fields.model_validate(body)))
     return Definition(header, tuple(steps), text, digest)
-
-
-def _is_field_of_another(name: str, body: Mapping[str, object]) -> bool:
-    """Whether a key that names a kind stands in this body as a field of another kind, as `experiment` does in a touch."""
-    others = (kind for kind in step_kinds().values() if kind.name != name and kind.name in body)
-    return any(name in other.fields.model_fields for other in others)

@@ -36,6 +36,15 @@ def microseconds(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
+_CHINESE = {"day": "天", "hour": "小时", "minute": "分钟", "second": "秒"}
+
+
+def format_duration_zh(length: timedelta) -> str:
+    """The same in Chinese: '3 天'."""
+    count, unit = format_duration(length).split(" ")
+    return f"{count} {_CHINESE[unit.removesuffix('s')]}"
+
+
 def format_duration(length: timedelta) -> str:
     """The shortest exact writing: '3 days', '36 hours', '1 week' stays '7 days'."""
     for name in ("day", "hour", "minute"):

@@ -87,7 +87,9 @@ def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
     enter, statements = journey.header.enter, []
     if enter.event is not None:
         condition = journey.enter_where or exp.true()
-        statements.append(about_customer(BY_EVENT, "e", journey=journey.name, event=enter.event, fresh_us=_fresh(journey), condition=condition))
+        statements.append(
+            about_customer(BY_EVENT, "e", journey=journey.name, event=enter.event, fresh_us=_fresh(journey), condition=condition)
+        )
     elif journey.enter_where is not None:
         statements.append(fill(NOT_QUALIFIED, journey=journey.name, condition=journey.enter_where))
     if journey.order is not None:

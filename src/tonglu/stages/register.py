@@ -1,6 +1,7 @@
 """Register: write a version's compiled steps, goals, arms and channels where the engine's static SQL reads them."""
 
 import json
+from collections.abc import Mapping
 
 from tonglu.compile.program import CompiledJourney
 from tonglu.core.durations import microseconds
@@ -17,8 +18,8 @@ KEEP = """
 """
 
 
-def register(warehouse: Warehouse, journey: CompiledJourney) -> None:
-    """Write a new version."""
+def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str, str]) -> None:
+    """Write a new version; `titles` are what people call the messages, by name."""
     header = journey.header
     warehouse.run(
         "pin/version",
@@ -32,7 +33,8 @@ def register(warehouse: Warehouse, journey: CompiledJourney) -> None:
     )
     revisited = _on_cycles(journey.steps)
     for step in journey.steps:
-        _step(warehouse, journey, step, revisited=step.key in revisited)
+        label = step.label.replace(step.lowered.message or " ", titles.get(step.lowered.message or "", " "))
+        _step(warehouse, journey, step, label=label, revisited=step.key in revisited)
     for goal in journey.goals:
         warehouse.execute(
             GOAL,
@@ -50,7 +52,7 @@ def keep_text(warehouse: Warehouse, *, digest: str, kind: str, name: str, text: 
     warehouse.execute(KEEP, hash=digest, kind=kind, name=name, text=text)
 
 
-def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *, revisited: bool) -> None:
+def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *, label: str, revisited: bool) -> None:
     lowered = step.lowered
     warehouse.run(
         "pin/step",
@@ -60,7 +62,7 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
         step_no=step.number,
         step=step.name,
         kind=step.kind.name,
-        label_zh=step.label,
+        label_zh=label,
         next_key=step.next_key,
         otherwise_key=step.otherwise_key,
         takes_us=microseconds(lowered.takes),

@@ -1,6 +1,6 @@
 """`wait`: rest for a duration; the clock becomes the wait's end."""
 
-from tonglu.core.durations import format_duration
+from tonglu.core.durations import format_duration_zh
 from tonglu.language.values import Authored, Duration, Name
 from tonglu.steps.kind import FOLLOWING, Lowered, StepKind
 
@@ -17,7 +17,7 @@ KIND = StepKind(
     title="等待 Wait",
     fields=WaitFields,
     lower=lambda fields: Lowered(takes=fields.wait, next=fields.next or FOLLOWING),
-    label=lambda fields: f"等待 {format_duration(fields.wait)}",
+    label=lambda fields: f"等待 {format_duration_zh(fields.wait)}",
     example="settle: {wait: 3 days}",
     moves="""
         INSERT INTO hop

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from sqlglot import exp
 
-from tonglu.core.durations import format_duration, microseconds
+from tonglu.core.durations import format_duration_zh, microseconds
 from tonglu.core.sql import Slot, about_customer, both, parsed, table
 from tonglu.language.values import Authored, Condition, Duration, EventName, Name
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind, own_touch
@@ -100,7 +100,9 @@ def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
         )
         for looks_back, events, judged in looks:
             statements.append(
-                about_customer(EVENT_MATCH, "p", events=events, looks_back=looks_back, event=alternative.event, condition=judged, **common)
+                about_customer(
+                    EVENT_MATCH, "p", events=events, looks_back=looks_back, event=alternative.event, condition=judged, **common
+                )
             )
     return tuple(statements)
 
@@ -108,7 +110,7 @@ def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
 def label(fields: WaitForFields) -> str:
     """What the map writes."""
     words = [one.event or one.segment or (one.left and f"离开 {one.left}") or str(one.when) for one in fields.alternatives]
-    return f"等候 {' 或 '.join(words)}，至多 {format_duration(fields.within)}"
+    return f"等候 {' 或 '.join(words)}，至多 {format_duration_zh(fields.within)}"
 
 
 KIND = StepKind(

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 MEMORY_LIMIT = "1GB"
-ADDRESS_SPACE = 6 * 1024**3
+ADDRESS_SPACE = 3 * 1024**3
 """Above DuckDB's own limit: what functions take past it, and the addresses that threads and the library reserve."""
 THREADS = 2
 LARGEST_ANSWER = 256 * 1024**2

@@ -113,7 +113,7 @@ def test_who_reached_the_goal_does_not_come_again_where_the_journey_says_so(tiny
     journey = {
         "enter": {"event": "ordered", "again": "unless goal reached"},
         "goal": {"event": "paid", "within": "2 days"},
-        "steps": [{"rest": {"wait": "6 hours"}}],
+        "steps": [{"rest": {"wait": "2 hours"}}],
     }
     bank = tiny(journeys={"order": journey})
     bank.customers(1, 2)
@@ -164,11 +164,10 @@ def test_a_paused_journey_enrols_nobody_and_keeps_its_candidates(tiny):
 
 def test_a_journey_enrols_between_its_dates_only(tiny):
     live = {"from": "2026-03-03", "until": "2026-03-04"}
-    bank = tiny(journeys={"spring": {"enter": {"event": "ordered", "fresh": "1 hour"}, "live": live, "steps": REST}})
+    bank = tiny(journeys={"spring": {"enter": {"event": "ordered", "fresh": "30 seconds"}, "live": live, "steps": REST}})
     bank.customers(*range(1, 6))
     instants = ["2026-03-02 23:59", "2026-03-03 00:00", "2026-03-03 23:59", "2026-03-04 00:00"]
     for customer, instant in enumerate(instants, 1):
         bank.event("ordered", customer, at(instant))
         bank.run(at(instant))
-    assert bank.entered("spring") == [1, 2, 3] or bank.entered("spring") == [2, 3]
-    assert 4 not in bank.entered("spring")
+    assert bank.entered("spring") == [2, 3]

@@ -85,4 +85,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "- again: {go: again}",
         "- pause: {wait: 1 day}\n- again: {go: pause}",
     ),
+    (
+        "TL413",
+        "a journey with open entries is gone",
+        "Customers are still on their way through it. Let it end first: live: {until: ..., then: stop}, or kill it.",
+        "(the file journeys/spring.yaml is deleted while 120 entries are open)",
+        "live: {until: 2026-12-01, then: stop}",
+    ),
 )

@@ -1,7 +1,7 @@
 -- Who has an occasion to enter: those left out before who still qualify, and who joined or left a segment in this run.
 -- (Events add theirs by generated statements.) At a journey's first launch the members of that moment count as `enrolment` says.
 INSERT INTO occasion
-SELECT c.journey, c.customer_id, c.key, c.since, c.customer_id, 0
+SELECT c.journey, c.customer_id, c.key, CASE WHEN j.enter_event IS NULL THEN $as_of ELSE c.since END, c.customer_id, 0
 FROM tonglu.candidate AS c JOIN journey_now AS j USING (journey)
 WHERE (j.enter_segment IS NULL OR EXISTS (SELECT 1 FROM tonglu.membership AS m
         WHERE m.segment = j.enter_segment AND m.customer_id = c.customer_id AND m.left_run IS NULL))
