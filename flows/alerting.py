@@ -23,10 +23,10 @@ from tonglu.settings import read_settings
 
 def alert_operators(flow: Flow[..., Any], flow_run: FlowRun, state: FlowState[Any]) -> None:
     """Tell the operators that a flow run failed or crashed; an alert that cannot leave is logged and never hides the failure."""
-    logger, text = get_logger("tonglu.alerts"), what_happened(flow_run, state)
+    logger, text = get_logger("tonglu.alerts"), what_happened(flow.name, flow_run, state)
     try:
         project = project_of(root_of(flow_run))
-        title = f"同路运行失败 Tonglu run failed: {flow_run.name}"
+        title = f"同路运行失败 Tonglu run failed: {flow.name}"
         told, why = alert(project, read_settings().secrets, f"alert|flow|{flow_run.id}", title, text)
     except Exception as problem:  # whatever it is: the failure that this is about must stay the one that is seen
         told, why = Told.FAILED, f"{type(problem).__name__}: {problem}"
@@ -38,9 +38,11 @@ def root_of(flow_run: FlowRun) -> Path:
     return Path(str(flow_run.parameters.get("project", ".")))
 
 
-def what_happened(flow_run: FlowRun, state: FlowState[Any]) -> str:
-    """Which flow run, what became of it, why."""
-    return f"{flow_run.name}: {state.name or state.type.value}: {state.message or 'no message'}"
+def what_happened(flow: str, flow_run: FlowRun, state: FlowState[Any]) -> str:
+    """Which flow at which instant, what became of it, why. A crashed run is told by its instant: its own name may not be set yet."""
+    named = flow_run.parameters.get("as_of") or flow_run.parameters.get("now")
+    at = named or (f"{flow_run.expected_start_time:%Y-%m-%dT%H:%MZ}" if flow_run.expected_start_time else flow_run.name)
+    return f"{flow} {at}: {state.name or state.type.value}: {state.message or 'no message'}"
 
 
 def alert_once_if_missed(root: Path, now: datetime) -> datetime | None:

@@ -115,7 +115,7 @@ def test_every_kind_of_step_is_explained_in_the_language() -> None:
 
 def test_every_gate_is_explained_and_every_reason_listed() -> None:
     text = (DOCS / "decisions.md").read_text(encoding="utf-8")
-    assert [name for name in re.findall(r"^- \*\*(\w+)\*\*: ", text, re.MULTILINE)] == [gate.name for gate in decision_chain()]
+    assert list(re.findall(r"^- \*\*(\w+)\*\*: ", text, re.MULTILINE)) == [gate.name for gate in decision_chain()]
     for gate in decision_chain():
         for reason in gate.reasons:
             assert f"`{reason}`" in text

@@ -23,11 +23,22 @@ STAGES = ["open", "ingest", "check", "segment", "enrol", "advance", "decide", "m
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory):
+def project(tmp_path_factory):
+    """A copy of this project without data, so that what the schedules start meanwhile works there."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in ("flows", "journeys", "segments", "data/contracts"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("tonglu.yaml", "prefect.yaml"):
+        shutil.copy(ROOT / file, root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def station(project, tmp_path_factory):
     """A server on a free port with the deployments applied; its files are temporary, it is stopped by its process id."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    station = Station(ROOT, tmp_path_factory.mktemp("prefect"), port)
+    station = Station(project, tmp_path_factory.mktemp("prefect"), port)
     server = station.start_server()
     try:
         station.deploy()
@@ -44,12 +55,9 @@ def worker(station):
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory):
+def untouched(project, tmp_path_factory):
     """A bank of 500 customers that was never run."""
-    root = tmp_path_factory.mktemp("bank")
-    for folder in ("journeys", "segments", "data/contracts"):
-        shutil.copytree(ROOT / folder, root / folder)
-    shutil.copy(ROOT / "tonglu.yaml", root)
+    root = Path(shutil.copytree(project, tmp_path_factory.mktemp("bank") / "untouched", ignore=shutil.ignore_patterns("flows")))
     make_bank(500, 7, root / "data")
     return root
 
@@ -104,6 +112,17 @@ def test_the_deployments_of_the_file_are_on_the_server_with_their_schedules_and_
     }
     assert {one["global_concurrency_limit"]["limit"] for one in listed.values()} == {1}
     assert {one["work_pool_name"] for one in listed.values()} == {"tonglu"}
+
+
+def test_the_schedules_plan_runs_of_every_deployment(station, worker):
+    for _ in range(240):
+        planned = ask(station, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        tags = {tag for one in planned for tag in one["tags"]}
+        if tags >= {"daily", "hourly", "delivery"}:
+            return
+        with pytest.raises(subprocess.TimeoutExpired):
+            worker.wait(0.5)
+    raise AssertionError(f"no run was planned; {station.log('server').read_text()[-3000:]}")
 
 
 def test_a_run_and_a_delivery_round_complete_and_leave_their_artifacts(station, worker, bank):
@@ -162,7 +181,7 @@ def test_a_run_whose_process_is_killed_is_crashed_and_the_worker_tells_the_opera
     assert killed["state"]["type"] == "CRASHED", killed["state"]
     assert last_run(bank) == []
     log = station.log("worker")
-    assert heard(worker, log, "as of 2026-06-01T08:00: Crashed: "), log.read_text()[-3000:]
+    assert heard(worker, log, "tonglu-run 2026-06-01T08:00: Crashed: "), log.read_text()[-3000:]
 
 
 def heard(worker, log, text):

@@ -127,9 +127,12 @@ def test_a_summary_says_that_a_finished_run_was_only_asked_for_again():
     assert "| sent | 1,200 |" in reporting.summary_markdown(summary)
 
 
-def test_an_alert_says_which_flow_run_and_why():
-    told = alerting.what_happened(SimpleNamespace(name="as of 2026-06-01"), Failed(message="two blocking breaches"))
-    assert told == "as of 2026-06-01: Failed: two blocking breaches"
+def test_an_alert_says_which_run_and_why():
+    scheduled = SimpleNamespace(name="proud-heron", parameters={}, expected_start_time=datetime(2026, 6, 1, tzinfo=UTC))
+    by_hand = SimpleNamespace(name="proud-heron", parameters={"as_of": "2026-06-01T08:00"}, expected_start_time=None)
+    state = Failed(message="two blocking breaches")
+    assert alerting.what_happened("tonglu-run", scheduled, state) == "tonglu-run 2026-06-01T00:00Z: Failed: two blocking breaches"
+    assert alerting.what_happened("tonglu-run", by_hand, state) == "tonglu-run 2026-06-01T08:00: Failed: two blocking breaches"
 
 
 def test_a_missed_run_is_told_once(monkeypatch, tmp_path):

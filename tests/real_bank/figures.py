@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.real_bank.detection import BERKA, Bank, Found
 from tests.real_bank.mapping import LAST_DAY
 from tests.real_bank.play import FIRST, LAST, Lift, lifts, play, prepare
+
 from tonglu.app.workplace import workplace
 
 DAYS = (date(1993, 6, 30), date(1993, 12, 31), date(1994, 3, 31))

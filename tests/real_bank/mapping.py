@@ -95,13 +95,14 @@ LANDING = {
 }
 
 
-def land(source: Path, project: Path, until: date = LAST_DAY) -> Landed:
+def land(source: Path, project: Path, until: date = LAST_DAY, since: date = FIRST_DAY) -> Landed:
     """Write the bank's days up to and with `until` as `data/landing/<table>/<day>/<table>.parquet`.
 
     Args:
         source: the folder with the Berka Parquet files.
         project: the project whose `data/landing` is filled; it must not hold these tables yet.
         until: the last day to write.
+        since: the first day with files of its own; what came before lies in one file on that day, as a bank's first load does.
 
     Returns:
         How many rows went into each table, and on how many days something landed.
@@ -120,7 +121,8 @@ def land(source: Path, project: Path, until: date = LAST_DAY) -> Landed:
             split = Path(scratch) / table
             chosen = connection.sql(query).filter(f"day BETWEEN DATE '{FIRST_DAY}' AND DATE '{until}'")
             rows[table] = len(chosen)
-            chosen.to_parquet(str(split), partition_by=["day"])
+            names = [f"greatest(day, DATE '{since}') AS day" if name == "day" else name for name in chosen.columns]
+            chosen.project(", ".join(names)).to_parquet(str(split), partition_by=["day"])
             for part in sorted(split.glob("day=*")):
                 day = part.name.removeprefix("day=")
                 days.add(day)

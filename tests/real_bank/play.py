@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.real_bank.detection import BERKA, PROJECT
 from tests.real_bank.mapping import land
+
 from tonglu.app.loop import Summary, deliver_now, run_once
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import to_utc
@@ -41,9 +42,12 @@ class Lift:
 
 
 def prepare(root: Path, until: date = LAST) -> Path:
-    """Copy the project of the real bank to `root` and land its days up to and with `until`; the root."""
+    """Copy the project of the real bank to `root` and land its days up to and with `until`; the root.
+
+    What came before the first run is one load, as it would be when a bank begins with Tonglu.
+    """
     shutil.copytree(PROJECT, root, dirs_exist_ok=True)
-    land(BERKA, root, until)
+    land(BERKA, root, until, FIRST)
     return root
 
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from tests.real_bank.detection import BERKA, Bank
 from tests.real_bank.play import FIRST, LAST, files, fingerprint, instant, lifts, play, prepare
+
 from tonglu.app.loop import Summary, deliver_now, run_once
 from tonglu.app.workplace import Workplace, workplace
 
@@ -92,7 +93,8 @@ def test_letters_that_never_left_have_changed_nothing_that_can_be_seen(played: P
     print(f"\n{pensions}")
     assert pensions.n_treated > 60
     assert pensions.n_control > 15
-    assert pensions.low is not None and pensions.high is not None
+    assert pensions.low is not None
+    assert pensions.high is not None
     assert pensions.low <= 0 <= pensions.high
 
 

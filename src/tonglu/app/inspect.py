@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tonglu.app.definitions import PROJECT_FILE
 from tonglu.core.errors import Finding, InputError, Place, did_you_mean, refuse_errors
 from tonglu.language.project import Project, read_project
 from tonglu.warehouse.analysts import SECONDS, Answer, PublishedFile
 from tonglu.warehouse.analysts import query as ask
 
 Row = dict[str, Any]
+PROJECT_FILE = "tonglu.yaml"
 
 
 def project_of(root: Path) -> Project:

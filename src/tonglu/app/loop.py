@@ -10,7 +10,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -20,6 +20,7 @@ from tonglu.compile.pin import pin, unpin
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.clock import day_of, to_utc
 from tonglu.core.errors import CheckFailed, Finding, Place, refuse_errors
+from tonglu.mailroom.inbox import InboxItem
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
 from tonglu.stages.check import CheckSummary, check, record_checks
@@ -68,6 +69,7 @@ class Loop:
     checked: CheckSummary | None = None
     in_transaction: bool = False
     thrown: list[switches.Switch] = field(default_factory=list)
+    news: Sequence[InboxItem] = ()
 
     @property
     def stages(self) -> tuple[tuple[str, Callable[[], Summary]], ...]:
@@ -96,7 +98,8 @@ class Loop:
         import pyarrow as pa
 
         seq = mail.watermark(self.place.warehouse, "inbox")
-        items = [item for item in self.place.mailroom.inbox.since(seq) if item.kind in INBOX_TABLES]
+        self.news = self.place.mailroom.inbox.since(seq)
+        items = [item for item in self.news if item.kind in INBOX_TABLES]
         staged = 0
         for kind, table in INBOX_TABLES.items():
             rows = [dict(item.payload) for item in items if item.kind == kind]
@@ -139,7 +142,7 @@ class Loop:
 
     def _read_mail(self) -> None:
         warehouse, mailroom = self.place.warehouse, self.place.mailroom
-        items = mailroom.inbox.since(mail.watermark(warehouse, "inbox"))
+        items = self.news  # what was staged and nothing that came since: the watermark passes over both
         for item in items:
             if item.kind == "eject" and item.customer_id is not None:
                 payload = item.payload

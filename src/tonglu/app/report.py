@@ -34,8 +34,13 @@ def truth_in(place: Workplace) -> Mapping[str, float] | None:
     """What the touches truly changed, by journey; None without the bundled bank or before its first run."""
     if not has_bundled_bank(place.root, place.definitions.project):
         return None
+    return truth(place) if runs_made(place) else None
+
+
+def runs_made(place: Workplace) -> int:
+    """How many runs this project has behind it."""
     [(runs,)] = place.warehouse.fetch("SELECT count(*) FROM tonglu.run")
-    return truth(place) if runs else None
+    return int(runs)
 
 
 def report_path(root: Path, project: Project) -> Path:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tonglu.language.project import Project
 
 app = typer.Typer(help="The invented bank that comes along.", no_args_is_help=True)
-RUNS = "SELECT count(*) FROM tonglu.run"
 
 Customers = Annotated[int, typer.Option("--customers", min=1, max=50_000_000, help="How many customers.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bank.")]
@@ -72,7 +71,7 @@ def demo(
     """Make an invented bank, play thirty days of runs with the world answering, and show what happened next to the truth."""
     from tonglu.app.initiate import clear
     from tonglu.app.inspect import overview_of, project_of, published
-    from tonglu.app.report import has_bundled_bank, report_path, title_of, truth_in
+    from tonglu.app.report import has_bundled_bank, report_path, runs_made, title_of, truth_in
     from tonglu.app.workplace import workplace
     from tonglu.render.report import write_report
 
@@ -82,7 +81,7 @@ def demo(
         talk(f"cleared away: {', '.join(clear(project, written)) or 'nothing'}")
     _bank_is_there(project, written, customers, seed, made=has_bundled_bank(project, written))
     with workplace(project) as place:
-        played = int(place.warehouse.fetch(RUNS)[0][0])
+        played = runs_made(place)
         if played:
             talk(f"{played} days are played already; --fresh starts again.")
         if played < days:

@@ -30,13 +30,9 @@ def list_rows(
     as_json: AsJson = False,
 ) -> None:
     """List quarantined rows, the latest run first; values of personal tables are masked."""
-    from tonglu.app.inspect import project_of
-    from tonglu.app.workplace import workplace
-    from tonglu.stages.quarantine import quarantine_list
+    from tonglu.app.quarantine import rows_aside
 
-    project_of(project)
-    with workplace(project) as place:
-        rows = quarantine_list(place.warehouse, place.definitions.contracts, table, state=state, most=limit)
+    rows = rows_aside(project, table, state, limit)
     if as_json:
         emit_json({"rows": [vars(row) for row in rows]})
     else:
@@ -78,15 +74,9 @@ def override(ids: Ids, reason: Reason, by: By = None, project: ProjectDir = HERE
 
 
 def _settle(ids: list[str], reason: str, by: str | None, project: "Path", as_json: bool, *, override: bool) -> None:
-    from tonglu.app.inspect import project_of
-    from tonglu.app.workplace import workplace
-    from tonglu.stages.quarantine import quarantine_release
+    from tonglu.app.quarantine import settle
 
-    project_of(project)
-    with workplace(project) as place:
-        count = quarantine_release(
-            place.warehouse, place.definitions.contracts, ids, reason, by or operator(), at=present(), override=override
-        )
+    count = settle(project, ids, reason, by or operator(), present(), override=override)
     word = "overridden" if override else "released"
     if as_json:
         emit_json({word: count})

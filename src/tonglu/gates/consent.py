@@ -14,9 +14,10 @@ PERMITTED = """
                               WHERE o.customer_id = p.customer_id AND (o.channel = v.channel OR o.channel = '*')
                                 AND o.opted_out_at >= c.changed_at)));
     INSERT INTO stopped
-    SELECT p.proposal_no, CASE WHEN o.customer_id IS NULL THEN 'no_consent' ELSE 'opted_out' END, NULL, 'dropped'
+    SELECT p.proposal_no, CASE WHEN EXISTS (
+            SELECT 1 FROM tonglu.opt_out AS o JOIN tonglu.via AS v ON v.channel = o.channel OR o.channel = '*'
+            WHERE o.customer_id = p.customer_id AND v.step_key = p.step_key) THEN 'opted_out' ELSE 'no_consent' END, NULL, 'dropped'
     FROM proposal AS p
-    LEFT JOIN (SELECT DISTINCT customer_id FROM tonglu.opt_out) AS o USING (customer_id)
     WHERE p.outcome IS NULL AND p.proposal_no NOT IN (SELECT proposal_no FROM permitted)
 """
 

@@ -1,7 +1,8 @@
 """contact policy: caps per customer x channel x purpose x window.
 
 A customer's proposals are judged in rank order: the k-th sees what was planned before the run and that customer's
-better-ranked proposals that passed this gate. A proposal planned at t counts every reserved touch planned after t - window.
+better-ranked proposals that passed this gate, and proposals of purposes that skip it: they are sent whatever the others do. A
+proposal planned at t counts every reserved touch planned after t - window.
 One pass per place in the order; a run has as many passes as the busiest customer has proposals.
 """
 
@@ -20,6 +21,8 @@ RANKED = """
     WHERE t.not_before > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
       AND t.customer_id IN (SELECT customer_id FROM ranked)
       AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
+    UNION ALL
+    SELECT customer_id, purpose, channel, not_before FROM proposal WHERE outcome IS NULL AND NOT ghost AND list_contains($skipping, purpose)
 """
 ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $at_most, $within_us)"
 DEEPEST = "SELECT coalesce(max(place), 0) FROM ranked"

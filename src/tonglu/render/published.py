@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Published(Protocol):
     """A read-only view of the analysts' file."""
 
-    def rows(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def rows(self, sql: str, /) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The column names and rows of one static SELECT."""
 
 

@@ -56,13 +56,17 @@ def main() -> None:
     """Read one request, write one answer."""
     asked = json.loads(sys.stdin.buffer.read())
     _limit(int(asked["seconds"]))
+    sys.stdout.write(json.dumps(answer(asked["path"], asked["sql"], asked["limit"]), ensure_ascii=False))
+
+
+def answer(path: str, sql: str, limit: int) -> dict[str, object]:
+    """Columns, rows and whether there are more; or code, message, hint and position of what is wrong. JSON values throughout."""
     try:
-        answer = _answer(asked["path"], asked["sql"], asked["limit"])
+        return _answer(path, sql, limit)
     except _RefusedError as refused:
-        answer = refused.parts
+        return refused.parts
     except MemoryError:
-        answer = _RefusedError("TL520", "the query needed too much memory", "Add LIMIT, or name fewer columns.").parts
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False))
+        return _RefusedError("TL520", "the query needed too much memory", "Add LIMIT, or name fewer columns.").parts
 
 
 def _limit(seconds: int) -> None:
@@ -76,16 +80,16 @@ def _limit(seconds: int) -> None:
 
 
 def _answer(path: str, sql: str, limit: int) -> dict[str, object]:
-    connection = duckdb.connect(path, read_only=True, config=SETTINGS)
-    for lock in LOCKS:
-        connection.execute(lock)
-    _inspect(connection, sql)
-    try:
-        result = connection.execute(sql)
-        columns = [str(column[0]) for column in result.description or ()]
-        rows = _rows(result, limit + 1)
-    except duckdb.Error as problem:
-        raise _refusal(problem) from None
+    with duckdb.connect(path, read_only=True, config=SETTINGS) as connection:
+        for lock in LOCKS:
+            connection.execute(lock)
+        _inspect(connection, sql)
+        try:
+            result = connection.execute(sql)
+            columns = [str(column[0]) for column in result.description or ()]
+            rows = _rows(result, limit + 1)
+        except duckdb.Error as problem:
+            raise _refusal(problem) from None
     return {"columns": columns, "rows": rows[:limit], "more": len(rows) > limit}
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tonglu.core.chance import draw
+from tonglu.core.errors import InputError
 from tonglu.testing import at
 
 HOUR = timedelta(hours=1)
@@ -138,12 +139,26 @@ def test_open_entries_stay_on_the_version_that_they_entered(tiny):
     bank.event("ordered", 2, T + DAY)
     bank.run(T + DAY)
     assert bank.resting() == [(1, "order", "rest", T), (2, "order", "rest", T + DAY)]
-    bank.remove_journey("order")
-    bank.edit(journeys={"other": on_order({"rest": {"wait": "1 day"}})})
     bank.run(T + 4 * DAY)
     assert bank.ended() == [(1, "order", 1, T + 2 * DAY, "old_way"), (2, "order", 1, T + 2 * DAY + HOUR, "new_way")]
     versions = bank.rows("SELECT journey, version_no, first_run FROM tonglu.version ORDER BY version_no")
-    assert versions == [("order", 1, 1), ("order", 2, 2), ("other", 3, 3)]
+    assert versions == [("order", 1, 1), ("order", 2, 2)]
+
+
+def test_a_journey_with_open_entries_cannot_be_deleted_and_one_without_can(tiny):
+    short = on_order({"rest": {"wait": "2 hours"}})
+    bank = tiny(journeys={"order": short, "other": short})
+    bank.customers(1)
+    bank.event("ordered", 1, T)
+    bank.run(T)
+    bank.remove_journey("order")
+    with pytest.raises(InputError, match="1 entries are still open"):
+        bank.run(T + HOUR)
+    bank.edit(journeys={"order": short})
+    assert bank.run(T + DAY)["run_no"] == 2
+    bank.remove_journey("order")
+    bank.run(T + 2 * DAY)
+    assert [journey for _, journey, *_ in bank.ended()] == ["order", "other"]
 
 
 def test_reformatting_a_file_makes_no_version_and_a_changed_message_does(tiny):

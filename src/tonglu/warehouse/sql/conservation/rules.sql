@@ -1,4 +1,8 @@
 -- What must hold after every run (semantics 29): one row per rule with the number of breaches. A run with a breach rolls back.
+WITH reserved AS (
+    SELECT * FROM tonglu.touch AS t WHERE t.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
+      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
+)
 SELECT 'entries = open + ended' AS rule, abs((SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)) AS breaches
 UNION ALL
 SELECT 'no entry is both open and ended, or ended twice', (SELECT count(*) FROM tonglu.rest WHERE entry_id IN (SELECT entry_id FROM tonglu.ended))
@@ -21,14 +25,15 @@ UNION ALL
 SELECT 'controls are never touched', count(*) FROM tonglu.touch AS t JOIN tonglu.entry AS e USING (entry_id)
     WHERE t.run_no = $run_no AND e.assignment <> 'treated'
 UNION ALL
-SELECT 'nobody is over a cap', count(*) FROM (
-    SELECT n.touch_key, c.cap_no FROM tonglu.touch AS n
+SELECT 'nobody is over a cap', count(*) FROM ( -- every window of a cap's length that ends at a touch and holds one of this run
+    SELECT n.touch_key, w.touch_key, c.cap_no FROM tonglu.touch AS n
     JOIN cap AS c ON c.purpose IN (n.purpose, 'any') AND c.channel IN (n.channel, 'any')
-    JOIN tonglu.touch AS t ON t.customer_id = n.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
-        AND t.not_before > n.not_before - to_microseconds(c.within_us)
+    JOIN reserved AS w ON w.customer_id = n.customer_id AND c.purpose IN (w.purpose, 'any') AND c.channel IN (w.channel, 'any')
+        AND w.not_before >= n.not_before AND w.not_before < n.not_before + to_microseconds(c.within_us)
+    JOIN reserved AS t ON t.customer_id = n.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
+        AND t.not_before > w.not_before - to_microseconds(c.within_us) AND t.not_before <= w.not_before
     WHERE n.run_no = $run_no AND NOT list_contains($uncapped, n.purpose)
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
-    GROUP BY n.touch_key, c.cap_no, c.at_most HAVING count(*) > c.at_most)
+    GROUP BY n.touch_key, w.touch_key, c.cap_no, c.at_most HAVING count(*) > c.at_most)
 UNION ALL
 SELECT 'touches a run of one customer', count(*) FROM (
     SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no AND NOT list_contains($unarbitrated, purpose)

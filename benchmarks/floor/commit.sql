@@ -1,0 +1,2 @@
+INSERT INTO tonglu.run VALUES (run_no(), as_of(), 'floor', NULL);
+COMMIT;

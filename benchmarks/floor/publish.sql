@@ -1,0 +1,30 @@
+ATTACH 'published.duckdb' AS published;
+CREATE SCHEMA published.engine;
+CREATE TABLE published.engine.run AS FROM tonglu.run;
+CREATE TABLE published.engine.version AS FROM tonglu.version;
+CREATE TABLE published.engine.step AS FROM tonglu.step;
+CREATE TABLE published.engine.goal AS FROM tonglu.goal;
+CREATE TABLE published.engine.arm AS FROM tonglu.arm;
+CREATE TABLE published.engine.entry AS FROM tonglu.entry;
+CREATE TABLE published.engine.rest AS FROM tonglu.rest;
+CREATE TABLE published.engine.ended AS FROM tonglu.ended;
+CREATE TABLE published.engine.move AS FROM tonglu.move;
+CREATE TABLE published.engine.decision AS FROM tonglu.decision;
+CREATE TABLE published.engine.ghost AS FROM tonglu.ghost;
+CREATE TABLE published.engine.exposure AS FROM tonglu.exposure;
+CREATE TABLE published.engine.touch AS FROM tonglu.touch;
+CREATE TABLE published.engine.delivery AS FROM tonglu.delivery;
+CREATE TABLE published.engine.conversion AS FROM tonglu.conversion;
+CREATE TABLE published.engine.lift AS FROM tonglu.lift;
+CREATE TABLE published.engine.learned AS FROM tonglu.learned;
+CREATE TABLE published.engine.membership AS FROM tonglu.membership;
+CREATE TABLE published.engine.segment_size AS FROM tonglu.segment_size;
+CREATE TABLE published.engine.check_result AS FROM tonglu.check_result;
+CREATE TABLE published.engine.conservation AS FROM tonglu.conservation;
+CREATE TABLE published.engine.left_out AS FROM tonglu.left_out;
+CREATE TABLE published.engine.candidate AS FROM tonglu.candidate;
+CREATE TABLE published.engine.receipt AS
+SELECT json_extract_string(properties, '$.touch_key') AS touch_key, split_part(name, '.', 2) AS receipt, occurred_at
+FROM source.events WHERE name LIKE 'touch.%' ORDER BY occurred_at, event_id;
+DETACH published;
+INSERT INTO tonglu.run_step VALUES (run_no(), 'published');

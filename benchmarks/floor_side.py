@@ -1,0 +1,83 @@
+"""The same day by hand-written SQL over plain DuckDB: `python floor_side.py FOLDER`; prints its times as JSON.
+
+FOLDER holds `warehouse.duckdb` as it was before the run, and `day.json`: the run's instants, the files of the day by table, and
+where the analysts' segments are. Their text is the same on both sides.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+SQL = Path(__file__).parent / "floor"
+# As they build on each other.
+SEGMENTS = (
+    "closed_account", "county", "micro_business", "new_citizen", "open_complaint", "payroll_agreement", "payroll_detected",
+    "payroll_missed_pay_day", "pension_received", "risk_hold", "silver_haired", "youth", "payroll", "payroll_new",
+    "payroll_outflow_48h", "profile", "silver_pension_day", "payroll_lost",
+)  # fmt: skip
+FACTS = ("transactions", "events", "receipts")
+
+
+def run(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    for statement in connection.extract_statements(text):
+        connection.execute(statement)
+
+
+def ingest(connection: duckdb.DuckDBPyConnection, files: dict[str, list[str]]) -> None:
+    for table in (*FACTS, *sorted(files.keys() - set(FACTS))):
+        if table in files:
+            connection.execute(f"SET VARIABLE {table} = $1", [files[table]])
+            run(connection, (SQL / "ingest" / f"{table}.sql").read_text())
+    run(connection, (SQL / "append_events.sql").read_text())
+
+
+def segment(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    run(connection, (SQL / "mail.sql").read_text())
+    for name in SEGMENTS:
+        select = (folder / f"{name}.sql").read_text()
+        if name == "profile":
+            connection.execute(f"CREATE OR REPLACE TABLE tonglu.profile AS {select}")
+        else:
+            connection.execute(f"CREATE OR REPLACE TABLE segment.{name} AS SELECT DISTINCT customer_id FROM ({select})")
+    run(connection, (SQL / "membership.sql").read_text())
+
+
+def main(folder: Path) -> None:
+    began = time.perf_counter()
+    os.chdir(folder)
+    day = json.loads(Path("day.json").read_text())
+    connection = duckdb.connect("warehouse.duckdb")
+    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false; SET search_path = 'main,source,tonglu'")
+    for name, kind in {"as_of": "TIMESTAMP", "day_start": "TIMESTAMP", "as_of_date": "DATE", "run_no": "INTEGER"}.items():
+        connection.execute(f"SET VARIABLE {name} = $1::{kind}", [day[name]])
+    for name in ("delivery_lines", "opt_outs"):
+        connection.execute(f"SET VARIABLE {name} = $1", [day[name]])
+    run(connection, (SQL / "begin.sql").read_text())
+    seconds = {"open": time.perf_counter() - began}
+
+    def stage(name: str) -> None:
+        start = time.perf_counter()
+        if name == "ingest":
+            ingest(connection, day["files"])
+        elif name == "segment":
+            segment(connection, Path(day["segments"]))
+        else:
+            run(connection, (SQL / f"{name}.sql").read_text())
+        seconds[name] = time.perf_counter() - start
+
+    for name in ("ingest", "segment", "enrol", "advance", "decide", "measure", "commit", "hand_over", "publish"):
+        stage(name)
+    start = time.perf_counter()
+    connection.close()
+    seconds["close"] = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "inside": time.perf_counter() - began, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
