@@ -7,14 +7,242 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
+from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 from equality import Compared, compare
 from pyarrow import parquet
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
+ZONE = ZoneInfo("Asia/Shanghai")
+AIM_SECONDS, AIM_RATIO = 10.0, 3.0
+LIMIT = 10_000_000
+# What is shown in a line: its name, the engine's stages in it, the floor's stages in it. `promote` and `conserve` are parts of stages.
+LINES = (
+    ("open: imports, definitions, files", ("open",), ("open",)),
+    ("ingest: stage and promote", ("ingest", "promote"), ("ingest",)),
+    ("check: Great Expectations", ("check",), ()),
+    ("segment: mail, profile, segments", ("segment",), ("segment",)),
+    ("enrol: exits and entries", ("enrol",), ("enrol",)),
+    ("advance", ("advance",), ("advance",)),
+    ("decide: gates, touches, moves", ("decide",), ("decide",)),
+    ("measure and learn", ("measure", "learn"), ("measure",)),
+    ("conserve: 14 assertions", ("conserve",), ()),
+    ("commit", ("commit",), ("commit",)),
+    ("deliver: staged batches", ("deliver",), ("hand_over",)),
+    ("publish", ("publish",), ("publish",)),
+    ("close: checkpoint", ("close",), ("close",)),
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side took: seconds by stage, of the whole process, and its peak memory."""
+
+    seconds: dict[str, float]
+    process: float
+    peak_mb: float
+    summary: dict[str, Any]
+
+
+def main() -> int:
+    asked = _arguments()
+    work = Path(asked.keep or tempfile.mkdtemp(prefix="tonglu-bench-")).resolve()
+    try:
+        before = work / "before"
+        if not (before / "data" / "warehouse.duckdb").exists():
+            _bank(before, asked.customers, asked.days)
+        as_of, run_no = _next_run(before)
+        best: list[Side] = []
+        for _ in range(asked.repeat):
+            engine, floor = work / "engine", work / "floor"
+            played = [_engine(before, engine, as_of), _floor(before, engine, floor, as_of, run_no)]
+            best = [min(pair, key=lambda side: side.process) for pair in zip(best, played, strict=True)] if best else played
+        compared = compare(engine, floor, run_no)
+        return _show(before, best[0], best[1], compared)
+    finally:
+        if not asked.keep:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=3, help="days played before the measured one")
+    parser.add_argument("--keep", metavar="DIR", help="work in this folder, keep it, and use the bank that it holds")
+    parser.add_argument("--quick", action="store_true", help="20,000 customers")
+    parser.add_argument("--repeat", type=int, default=1, help="measure so often, each from the same state, and show the fastest")
+    asked = parser.parse_args()
+    if asked.quick:
+        asked.customers = 20_000
+    return asked
+
+
+def _bank(root: Path, customers: int, days: int) -> None:
+    """A project with the repository's own definitions, and its first days played; those of the measured day have landed."""
+    print(f"making a bank and playing {days} days", flush=True)
+    root.mkdir(parents=True, exist_ok=True)
+    for folder in ("journeys", "segments", "data/contracts"):
+        shutil.copytree(REPOSITORY / folder, root / folder, dirs_exist_ok=True)
+    shutil.copy2(REPOSITORY / "tonglu.yaml", root)
+    subprocess.run([sys.executable, HERE / "bank_side.py", root, str(customers), str(days)], check=True)
+
+
+def _next_run(before: Path) -> tuple[datetime, int]:
+    with closing(duckdb.connect(str(before / "data" / "warehouse.duckdb"), read_only=True)) as connection:
+        [(last, run_no)] = connection.execute("SELECT max(as_of), max(run_no) FROM tonglu.run").fetchall()
+    return last + timedelta(days=1), run_no + 1
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _play(script: str, *arguments: object) -> Side:
+    began = perf_counter()
+    done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True)
+    process = perf_counter() - began
+    told = json.loads(done.stdout.splitlines()[-1])
+    return Side(told["seconds"], process, told["peak_mb"], told.get("summary", {}))
+
+
+def _engine(before: Path, engine: Path, as_of: datetime) -> Side:
+    """A copy of the project, but for the landing folder, which is only read; then the engine's run."""
+    _fresh(engine)
+    for folder in ("journeys", "segments", "data/contracts"):
+        shutil.copytree(before / folder, engine / folder)
+    shutil.copy2(before / "tonglu.yaml", engine)
+    for file in (before / "data").glob("*.*"):
+        shutil.copy2(file, engine / "data")
+    (engine / "data" / "landing").symlink_to(before / "data" / "landing")
+    return _play("engine_side.py", engine, as_of.isoformat())
+
+
+def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int) -> Side:
+    """A copy of the warehouse, and what the day brought; then the floor's run."""
+    _fresh(floor)
+    shutil.copy2(before / "data" / "warehouse.duckdb", floor)
+    with closing(duckdb.connect(str(engine / "data" / "warehouse.duckdb"), read_only=True)) as connection:
+        taken = connection.execute(
+            "SELECT source_table, path FROM tonglu.ingested_file WHERE run_no = $1 ORDER BY ALL", [run_no]
+        ).fetchall()
+    files: dict[str, list[str]] = {}
+    for table, path in taken:
+        files.setdefault(table, []).append(str(before / "data" / "landing" / path))
+    day = as_of.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZONE).date()
+    start = datetime.combine(day, clock(), ZONE).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    told = {
+        "run_no": run_no,
+        "as_of": as_of.isoformat(),
+        "as_of_date": day.isoformat(),
+        "day_start": start.isoformat(),
+        "files": files,
+        "segments": str(before / "segments"),
+        **_mail(before, floor),
+    }
+    (floor / "day.json").write_text(json.dumps(told))
+    return _play("floor_side.py", floor)
+
+
+def _mail(before: Path, floor: Path) -> dict[str, str]:
+    """What the mailroom holds for the run, as Parquet: the floor has no mailroom."""
+    from tonglu.mailroom.mailroom import Mailroom
+
+    with closing(duckdb.connect(str(before / "data" / "warehouse.duckdb"), read_only=True)) as connection:
+        marks = dict(connection.execute("SELECT name, seq FROM tonglu.watermark").fetchall())
+    copied = shutil.copy2(before / "data" / "mailroom.sqlite", floor / "mailroom.sqlite")
+    with closing(Mailroom(Path(copied))) as mailroom:
+        lines = mailroom.log.since(marks.get("delivery_log", 0), limit=LIMIT)
+        words = [word for word in mailroom.optouts.since(marks.get("opt_outs", 0), limit=LIMIT) if word.out]
+    instant = pa.timestamp("us")
+    deliveries = {
+        "seq": pa.array([line.seq for line in lines], pa.int64()),
+        "touch_key": pa.array([line.touch_key for line in lines], pa.string()),
+        "batch_id": pa.array([line.batch_id for line in lines], pa.string()),
+        "state": pa.array([str(line.state) for line in lines], pa.string()),
+        "changed_at": pa.array([line.at for line in lines], instant),
+        "detail": pa.array([line.detail for line in lines], pa.string()),
+    }
+    opt_outs = {
+        "customer_id": pa.array([word.customer_id for word in words], pa.int64()),
+        "channel": pa.array([word.channel for word in words], pa.string()),
+        "opted_out_at": pa.array([word.at for word in words], instant),
+    }
+    written = {}
+    for name, columns in {"delivery_lines": deliveries, "opt_outs": opt_outs}.items():
+        parquet.write_table(pa.table(columns), floor / f"{name}.parquet")
+        written[name] = str(floor / f"{name}.parquet")
+    return written
+
+
+def _show(before: Path, engine: Side, floor: Side, compared: list[Compared]) -> int:
+    with closing(duckdb.connect(str(before / "data" / "warehouse.duckdb"), read_only=True)) as connection:
+        [(customers, transactions)] = connection.execute(
+            "SELECT (SELECT count(*) FROM source.customers), (SELECT count(*) FROM source.transactions)"
+        ).fetchall()
+    told = engine.summary
+    print(f"\nA day's run: {customers:,} customers, {transactions:,} transactions, run {told['run_no']} at {told['as_of']} UTC;")
+    print(
+        f"{told['rows']:,} new rows, {told['entered']:,} entered, {told['moves']:,} moves, {told['proposals']:,} proposals, {told['sent']:,} sent."
+    )
+    _table(engine, floor)
+    unequal = [one for one in compared if not one.equal]
+    print(
+        f"\nmachine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, DuckDB {duckdb.__version__}"
+    )
+    print(f"peak memory: engine {engine.peak_mb:,.0f} MB, floor {floor.peak_mb:,.0f} MB")
+    print(
+        f"equal by EXCEPT ALL both ways: {len(compared) - len(unequal)} of {len(compared)} relations, {sum(one.rows for one in compared):,} rows"
+    )
+    for one in unequal:
+        print(
+            f"  NOT EQUAL {one.name}: {one.only_engine:,} rows only the engine's, {one.only_floor:,} only the floor's, of {one.rows:,}"
+        )
+        for row in one.examples:
+            print(f"    {row}")
+    if unequal:
+        print("the two did different work, so there is no ratio")
+        return 1
+    inside = _total(engine), _total(floor)
+    print(f"engine {engine.process:.1f} s as a process, {inside[0]:.1f} s from open to close; the aim is {AIM_SECONDS:.0f} s")
+    print(
+        f"ratio {engine.process / floor.process:.2f} as processes, {inside[0] / inside[1]:.2f} without opening; the aim is {AIM_RATIO:.0f}"
+    )
+    return 0
+
+
+def _parts(side: Side) -> dict[str, float]:
+    """Seconds by stage, with what is shown on its own taken out of the stage that it is part of."""
+    parts = dict(side.seconds)
+    parts["segment"] -= parts.get("promote", 0.0)
+    parts["commit"] -= parts.get("conserve", 0.0)
+    return parts
+
+
+def _total(side: Side) -> float:
+    return sum(seconds for name, seconds in _parts(side).items() if name != "open")
+
+
+def _table(engine: Side, floor: Side) -> None:
+    print(f"\n{'stage':<36}{'engine s':>10}{'floor s':>10}{'ratio':>8}")
+    ours, theirs = _parts(engine), _parts(floor)
+    for name, mine, its in LINES:
+        left, right = sum(ours[one] for one in mine), sum(theirs[one] for one in its)
+        shown = f"{right:>10.2f}{left / right:>8.1f}" if its else f"{'-':>10}{'':>8}"
+        print(f"{name:<36}{left:>10.2f}{shown}")
+    print(f"{'whole process':<36}{engine.process:>10.2f}{floor.process:>10.2f}{engine.process / floor.process:>8.1f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -42,7 +42,9 @@ def compare(engine: Path, floor: Path, run_no: int) -> list[Compared]:
     connection = duckdb.connect()
     connection.execute(f"ATTACH '{engine / 'data' / 'warehouse.duckdb'}' AS engine (READ_ONLY)")
     connection.execute(f"ATTACH '{floor / 'warehouse.duckdb'}' AS floor (READ_ONLY)")
-    connection.execute(f"ATTACH '{engine / 'data' / 'published' / f'tonglu-{run_no:06d}.duckdb'}' AS engine_published (READ_ONLY)")
+    connection.execute(
+        f"ATTACH '{engine / 'data' / 'published' / f'tonglu-{run_no:06d}.duckdb'}' AS engine_published (READ_ONLY)"
+    )
     connection.execute(f"ATTACH '{floor / 'published.duckdb'}' AS floor_published (READ_ONLY)")
 
     def tables(*schemas: str) -> list[str]:
@@ -73,5 +75,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, name: str, engine: str, floo
     [(rows,)] = connection.execute(f"SELECT count(*) FROM ({engine})").fetchall()
     only = [f"SELECT * FROM ({one}) EXCEPT ALL SELECT * FROM ({other})" for one, other in ((engine, floor), (floor, engine))]
     counts = [connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0] for query in only]
-    examples = [row for query in only for row in connection.execute(f"{query} ORDER BY ALL LIMIT 3").fetchall()] if any(counts) else []
+    examples = (
+        [row for query in only for row in connection.execute(f"{query} ORDER BY ALL LIMIT 3").fetchall()] if any(counts) else []
+    )
     return Compared(name, rows, counts[0], counts[1], tuple(examples))

@@ -52,7 +52,9 @@ def main(folder: Path) -> None:
     os.chdir(folder)
     day = json.loads(Path("day.json").read_text())
     connection = duckdb.connect("warehouse.duckdb")
-    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false; SET search_path = 'main,source,tonglu'")
+    connection.execute(
+        "SET preserve_insertion_order = false; SET enable_progress_bar = false; SET search_path = 'main,source,tonglu'"
+    )
     for name, kind in {"as_of": "TIMESTAMP", "day_start": "TIMESTAMP", "as_of_date": "DATE", "run_no": "INTEGER"}.items():
         connection.execute(f"SET VARIABLE {name} = $1::{kind}", [day[name]])
     for name in ("delivery_lines", "opt_outs"):

@@ -24,7 +24,8 @@ WITH proposed AS (
                 WHEN 3006 THEN coalesce(NOT f.has_pension_deposit, FALSE)
                 WHEN 1006 THEN coalesce(NOT f.has_salary_plan, FALSE)
                 WHEN 1008 THEN coalesce(NOT f.has_salary_plan, FALSE) ELSE TRUE END THEN 'not_eligible'
-            WHEN y.permitted IS NULL THEN CASE WHEN p.customer_id IN (SELECT customer_id FROM tonglu.opt_out) THEN 'opted_out' ELSE 'no_consent' END
+            WHEN y.permitted IS NULL THEN CASE WHEN p.customer_id IN
+                (SELECT customer_id FROM tonglu.opt_out WHERE channel IN ('app_push', 'sms', '*')) THEN 'opted_out' ELSE 'no_consent' END
             WHEN y.channel IS NULL THEN 'no_address' END AS stopped_by, y.channel
     FROM proposed AS p LEFT JOIN way AS y USING (proposal_no) LEFT JOIN tonglu.profile AS f USING (customer_id)
 )
@@ -86,7 +87,7 @@ SELECT run_no(), entry_id, customer_id, journey, step_key, step, 1, outcome = 's
 FROM proposal WHERE ghost ORDER BY proposal_no;
 INSERT INTO tonglu.touch
 SELECT md5(concat_ws('|', journey, customer_id, '', entry_no, step, 1, 1)), run_no(), entry_id, customer_id, journey, version_no, step, 1, 'marketing',
-    channel, message, arm, as_of(), not_before, first_proposed_at + valid,
+    channel, message, arm, as_of(), not_before, not_before + valid,
     printf('%06d-%s-%s', run_no(), channel, strftime(not_before, '%Y%m%dT%H%M'))
 FROM proposal WHERE outcome = 'sent' AND NOT ghost ORDER BY proposal_no;
 DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM proposal);

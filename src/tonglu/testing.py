@@ -140,14 +140,14 @@ class TinyBank:
         for name, text in written.items():
             self._put(f"journeys/{name}.yaml", text)
         if policy is not None:
-            text = policy if isinstance(policy, str) else json.dumps({"policy": "bank", **policy})
-            self._put("journeys/policy.yaml", text)
+            written_policy = policy if isinstance(policy, str) else json.dumps({"policy": "bank", **policy})
+            self._put("journeys/policy.yaml", written_policy)
         for name, body in (messages or {}).items():
             self._put(f"journeys/messages/{name}.yaml", json.dumps({"message": name, "title": TITLE, **body}, ensure_ascii=False))
-        for body in (journeys or {}).values():
-            if isinstance(body, Mapping):
-                self._make_up_messages(body)
-                self._declare(body)
+        for journey in (journeys or {}).values():
+            if isinstance(journey, Mapping):
+                self._make_up_messages(journey)
+                self._declare(journey)
         self._write_contracts()
 
     def remove_journey(self, name: str) -> None:
@@ -260,7 +260,9 @@ class TinyBank:
         """The rows of every complete hand-over file, by touch key."""
         found: list[dict[str, str]] = []
         for manifest in sorted((self.root / "data/handover").rglob("*.manifest.json")):
-            with manifest.with_name(manifest.name.removesuffix(".manifest.json") + ".csv").open(encoding="utf-8", newline="") as file:
+            with manifest.with_name(manifest.name.removesuffix(".manifest.json") + ".csv").open(
+                encoding="utf-8", newline=""
+            ) as file:
                 found += csv.DictReader(file)
         return sorted(found, key=lambda row: row["touch_key"])
 
@@ -328,9 +330,14 @@ class TinyBank:
     def _write_base(self, segments: Mapping[str, str]) -> None:
         title = f"{TITLE['zh']} / {TITLE['en']}"
         names = ", ".join(["c.customer_id", *(f"c.{name}" for name in self._attributes)])
-        self._put("segments/profile.sql", f"-- profile: customer\n-- title: {title}\n-- owner: t\n-- grain: customer\nSELECT {names} FROM customers AS c\n")
+        self._put(
+            "segments/profile.sql",
+            f"-- profile: customer\n-- title: {title}\n-- owner: t\n-- grain: customer\nSELECT {names} FROM customers AS c\n",
+        )
         for name, select in segments.items():
-            self._put(f"segments/{name}.sql", f"-- segment: {name}\n-- title: {title}\n-- owner: t\n-- grain: customer\n{select}\n")
+            self._put(
+                f"segments/{name}.sql", f"-- segment: {name}\n-- title: {title}\n-- owner: t\n-- grain: customer\n{select}\n"
+            )
         self._put("tonglu.yaml", json.dumps({"bank": TITLE, "zone": "Asia/Shanghai"}))
         entries = {name: {"kind": "file", "title": TITLE} for name in self.channels}
         self._put("journeys/channels.yaml", json.dumps({"channels": entries}))
@@ -339,7 +346,10 @@ class TinyBank:
         for table, promise in _PROMISES.items():
             columns = {name: {"type": kind} for name, kind in self._columns(table).items()}
             names = {"names": self._declared} if table == "events" else {}
-            self._put(f"data/contracts/{table}.yaml", json.dumps({"table": table, "title": TITLE, **promise, "columns": columns, **names}))
+            self._put(
+                f"data/contracts/{table}.yaml",
+                json.dumps({"table": table, "title": TITLE, **promise, "columns": columns, **names}),
+            )
 
     def _columns(self, table: str) -> dict[str, str]:
         return {**_COLUMNS[table], **(self._attributes if table == "customers" else {})}

@@ -159,7 +159,7 @@ class _Reader:
 
     def _journeys(self, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None) -> tuple[Journey, ...]:
         folder = self.project.paths.journeys
-        aside = {self._at("policy"), self._at("channels")}
+        aside = {self._at("policy"), self._at("channels"), self._at("journeys") / "seeds.yaml"}
         journeys = []
         for path in sorted(self._at("journeys").glob("*.yaml")):
             if path in aside:

@@ -15,7 +15,7 @@ from tonglu.language.project import Project
 if TYPE_CHECKING:
     from tonglu.bank import BankSummary
 
-LAID_OUT = (PROJECT_FILE, "journeys", "segments", "data/contracts")
+LAID_OUT = (PROJECT_FILE, "prefect.yaml", "flows", "journeys", "segments", "data/contracts")
 """What a project begins with; it lies in the package as `template/`, and in a source tree at its top."""
 IGNORED = "/data/*\n!/data/contracts/\n"
 UNFINISHED = ".bank-in-the-making"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 LAST_AS_OF = "SELECT max(as_of) FROM tonglu.run"
-OPENINGS = "SELECT DISTINCT not_before FROM tonglu.touch WHERE run_no = $run_no AND not_before > $as_of ORDER BY 1"
+OPENINGS = "SELECT DISTINCT not_before FROM tonglu.touch WHERE decided_at <= $as_of AND not_before > $as_of ORDER BY 1"
 ASSIGNED = """
     SELECT entry_id, journey, customer_id, assigned_at, CASE WHEN assignment = 'treated' THEN 'treated' ELSE 'holdout' END AS "group"
     FROM tonglu.entry WHERE assignment <> 'global_control'
@@ -33,15 +33,21 @@ def simulate(place: Workplace, days: int, on_day: Callable[[datetime, Summary], 
 
     world = World(place.definitions.path("landing").parent)
     as_of = _next_instant(place, world)
+    if as_of > world.opening:
+        _live(place, world, as_of - DAY)  # a day that was cut short is lived to its end; a whole one gives the same files again
     for _ in range(days):
-        summary = run_once(place, as_of)
-        instants = [moment for (moment,) in place.warehouse.fetch(OPENINGS, run_no=summary["run_no"], as_of=as_of)]
-        for moment in [as_of, *(moment for moment in instants if moment < as_of + DAY)]:
-            deliver_now(place, moment)
-        on_day(as_of, summary)
-        world.play(as_of, as_of + DAY, [place.definitions.path("handover")])
+        on_day(as_of, run_once(place, as_of))
+        _live(place, world, as_of)
         as_of += DAY
     return as_of - DAY
+
+
+def _live(place: Workplace, world: "World", as_of: datetime) -> None:
+    """From one run to the next: everything due leaves, and the world answers."""
+    openings = [moment for (moment,) in place.warehouse.fetch(OPENINGS, as_of=as_of) if moment < as_of + DAY]
+    for moment in [as_of, *openings]:
+        deliver_now(place, moment)
+    world.play(as_of, as_of + DAY, [place.definitions.path("handover")])
 
 
 def _next_instant(place: Workplace, world: "World") -> datetime:

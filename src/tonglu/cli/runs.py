@@ -145,7 +145,12 @@ def play(place: "Workplace", days: int) -> None:
             )
             progress.update(bar, advance=1, description=text)
 
-        simulation.simulate(place, days, on_day)
+        try:
+            simulation.simulate(place, days, on_day)
+        except ValueError as problem:
+            if not str(problem).startswith("cannot play"):
+                raise
+            raise wrong(str(problem), "--days", "Days before that are played and kept.") from None
 
 
 @command

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tonglu.compile.lower import Known, targets_of
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.gates import decision_chain
+from tonglu.language.expression import ColumnType, type_of
 from tonglu.language.journey import AuthoredStep, Journey
 from tonglu.language.loader import check_condition
 from tonglu.language.message import MessageFile
@@ -69,6 +70,14 @@ class _Check:
         self.event(header.enter.event, header.enter.where, ("enter",))
         if header.enter.order is not None:
             check_condition(self.journey.file, ("enter", "order"), header.enter.order, self.known.profile, self.findings)
+            kind = type_of(header.enter.order.tree, self.known.profile)
+            if kind not in (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.UNKNOWN):
+                self.add(
+                    "TL414",
+                    f"an order is by a number, not by {kind.value}",
+                    ("enter", "order"),
+                    "Use days_since(...) for a date.",
+                )
         for number, goal in enumerate(header.all_goals):
             self.event(goal.event, goal.where, ("goal",) if header.goal else ("goals", number))
         written = self.journey.file.at(("exit",))

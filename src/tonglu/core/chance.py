@@ -13,7 +13,7 @@ class Salt(StrEnum):
     """Every salt, with its parts; the table in docs/language.md is made from this."""
 
     GLOBAL_CONTROL = "global_control"  # epoch, customer_id
-    HOLDOUT = "holdout"  # journey, customer_id (or employer_id when randomised by employer)
+    HOLDOUT = "holdout"  # journey, customer_id (or the text 'employer <employer_id>' when randomised by employer)
     ENTRY_ORDER = "entry_order"  # journey, customer_id, key
     SPLIT = "split"  # journey, customer_id, step, entry_no
     ARM = "arm"  # journey, customer_id, step, entry_no

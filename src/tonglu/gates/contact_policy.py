@@ -1,4 +1,4 @@
-"""contact policy: caps per customer x channel x purpose x window.
+"""contact policy: caps per customer x channel x purpose x window; a dwell time is a cap of one within it.
 
 A customer's proposals are judged in rank order: the k-th sees what was planned before the run and that customer's
 better-ranked proposals that passed this gate, and proposals of purposes that skip it: they are sent whatever the others do. A
@@ -8,6 +8,7 @@ One pass per place in the order; a run has as many passes as the busiest custome
 
 from tonglu.core.durations import microseconds
 from tonglu.gates.gate import Chain, Gate
+from tonglu.language.policy import Cap
 
 RANKED = """
     CREATE OR REPLACE TEMP TABLE ranked AS
@@ -48,7 +49,11 @@ ONE_PLACE = """
 
 def apply(chain: Chain) -> None:
     """Judge every customer's proposals in rank order against all caps."""
-    for number, cap in enumerate(chain.policy.caps):
+    dwells = [
+        Cap(name=f"dwell_{number}", purpose=one.purpose, channel=one.channel, at_most=1, within=one.at_least)
+        for number, one in enumerate(chain.policy.dwell, 1)
+    ]
+    for number, cap in enumerate([*chain.policy.caps, *dwells]):
         chain.warehouse.execute(
             ONE_CAP,
             cap_no=number,

@@ -1,7 +1,7 @@
 """Every finding code with its page: what it means, why it matters, a bad and a good example. `tonglu explain-code` shows it.
 
 TL1xx files and YAML, TL2xx names, TL3xx conditions, TL4xx journeys, TL5xx SQL, TL6xx messages, TL7xx data and its contracts,
-TL8xx policy, channels and project. A code never changes its meaning; a code that is no longer given is not given to another.
+TL8xx policy, channels and project, TL9xx commands. A code never changes its meaning; a code that is no longer given is not given to another.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from tonglu.core.errors import did_you_mean
 
-_PAGES = ("files", "names", "conditions", "journeys", "segments", "messages", "data", "policy")
+_PAGES = ("files", "names", "conditions", "journeys", "segments", "messages", "data", "policy", "commands")
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,9 @@ class Dwell(Authored):
 
 
 class Learning(Authored):
-    """What `learn` may do: the least share that every arm keeps, and the share of change at which drift is reported."""
+    """What `learn` may do: the least share that every arm keeps."""
 
     floor: Share = 0.1
-    drift: Share | None = None
 
     @model_validator(mode="after")
     def _leaves_room(self) -> Self:

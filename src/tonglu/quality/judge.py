@@ -35,7 +35,7 @@ class ExpectationsJudge:
                 from tonglu.quality import engine
             except ModuleNotFoundError as missing:
                 text = f"data checks need Great Expectations, and '{missing.name}' is not installed"
-                hint = "pip install 'tonglu[quality]', or set quality: off in tonglu.yaml."
+                hint = "pip install 'tonglu[quality]'"
                 raise InputError([Finding("TL720", text, Place("quality"), hint)]) from missing
         self._engine_class = engine.SharedConnectionEngine
 

@@ -102,7 +102,7 @@ def check(
         contracts: what was promised.
         run_no: the run.
         as_of: the run's instant, against which freshness is measured.
-        judge: runs the expectations; None when the project says `quality: off`, which leaves row rules, volume and freshness.
+        judge: runs the expectations; None leaves row rules, volume and freshness, for tests of the engine.
 
     Raises:
         ContractBroken: at least one blocking breach; nothing was changed.

@@ -19,6 +19,13 @@ BY_EVENT = """
     FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
     WHERE e.name = slot('event') AND e.occurred_at > $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
 """
+STALE = """
+    INSERT INTO tonglu.left_out
+    SELECT $run_no, slot('journey'), 'stale', count(*)
+    FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
+    WHERE e.name = slot('event') AND e.occurred_at <= $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
+    HAVING count(*) > 0
+"""
 NOT_QUALIFIED = """
     DELETE FROM occasion WHERE journey = slot('journey') AND customer_id NOT IN (
         SELECT profile.customer_id FROM tonglu.profile AS profile WHERE slot('condition'))
@@ -84,11 +91,13 @@ def enrol(warehouse: Warehouse, program: Program) -> int:
 
 
 def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
-    enter, statements = journey.header.enter, []
+    enter = journey.header.enter
+    statements: list[exp.Expression] = []
     if enter.event is not None:
         condition = journey.enter_where or exp.true()
-        statements.append(
-            about_customer(BY_EVENT, "e", journey=journey.name, event=enter.event, fresh_us=_fresh(journey), condition=condition)
+        statements.extend(
+            about_customer(template, "e", journey=journey.name, event=enter.event, fresh_us=_fresh(journey), condition=condition)
+            for template in (BY_EVENT, STALE)
         )
     elif journey.enter_where is not None:
         statements.append(fill(NOT_QUALIFIED, journey=journey.name, condition=journey.enter_where))

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from tonglu.core.chance import Salt, draw, escape
 from tonglu.warehouse.connection import DuckDBWarehouse
 
-PARTS = st.lists(st.text(alphabet=st.one_of(st.sampled_from("|\\ \t'\"$%中文é😀"), st.characters(exclude_characters="\0", exclude_categories=["Cs"]))), min_size=1, max_size=4)
+PARTS = st.lists(
+    st.text(
+        alphabet=st.one_of(
+            st.sampled_from("|\\ \t'\"$%中文é😀"), st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+        )
+    ),
+    min_size=1,
+    max_size=4,
+)
 
 
 @pytest.fixture(scope="module")

@@ -55,12 +55,24 @@ def test_within_a_run_the_better_ranked_proposals_take_the_caps_and_the_rest_nam
     bank.events([("ordered", 1, T), ("ordered", 2, T)])
     bank.run(T)
     found = bank.rows("SELECT customer_id, journey, reason, detail FROM tonglu.decision ORDER BY customer_id, score DESC")
-    expected = [("first", "passed", None), ("second", "passed", None), ("third", "cap_reached", "texts"), ("fourth", "passed", None), ("fifth", "cap_reached", "weekly")]
+    expected = [
+        ("first", "passed", None),
+        ("second", "passed", None),
+        ("third", "cap_reached", "texts"),
+        ("fourth", "passed", None),
+        ("fifth", "cap_reached", "weekly"),
+    ]
     assert found == [(customer, *row) for customer in (1, 2) for row in expected]
 
 
 def test_a_cap_of_another_purpose_or_channel_does_not_count(tiny):
-    policy = {"per_run": 9, "caps": [{"purpose": "service", "at_most": 1, "within": "1 day"}, {"channel": "app_push", "at_most": 1, "within": "1 day"}]}
+    policy = {
+        "per_run": 9,
+        "caps": [
+            {"purpose": "service", "at_most": 1, "within": "1 day"},
+            {"channel": "app_push", "at_most": 1, "within": "1 day"},
+        ],
+    }
     journeys = {"a": touching(), "b": touching(), "c": touching("app_push"), "s": touching(purpose="service")}
     bank = tiny(journeys=journeys, policy=policy)
     bank.customers(1)
@@ -129,7 +141,9 @@ def test_a_deferred_proposal_competes_again_until_its_validity_ends(tiny):
     for day in range(3):
         bank.run(T + day * DAY)
     assert [outcomes(bank, run)["waits"][0] for run in (1, 2, 3)] == ["deferred", "deferred", "sent"]
-    assert [outcomes(bank, run)["gives_up"][:2] for run in (1, 2, 3)] == [("deferred", "cap_reached")] * 2 + [("dropped", "expired")]
+    assert [outcomes(bank, run)["gives_up"][:2] for run in (1, 2, 3)] == [("deferred", "cap_reached")] * 2 + [
+        ("dropped", "expired")
+    ]
 
 
 def test_controls_walk_as_ghosts_are_never_touched_and_use_nothing_up(tiny):
@@ -140,11 +154,19 @@ def test_controls_walk_as_ghosts_are_never_touched_and_use_nothing_up(tiny):
     bank.events([("ordered", number, T) for number in (1, 2, 3)])
     bank.run(T)
     assert bank.rows("SELECT DISTINCT journey FROM tonglu.touch") == [("plain",)]
-    assert [row[:2] + row[3:] for row in bank.decided()] == [(1, "plain", "sent", "passed"), (2, "plain", "sent", "passed"), (3, "plain", "dropped", "no_consent")]
+    assert [row[:2] + row[3:] for row in bank.decided()] == [
+        (1, "plain", "sent", "passed"),
+        (2, "plain", "sent", "passed"),
+        (3, "plain", "dropped", "no_consent"),
+    ]
     ghosts = bank.rows("SELECT customer_id, would_send, gate, reason, channel FROM tonglu.ghost ORDER BY 1")
     assert [row[:2] for row in ghosts] == [(1, True), (2, True), (3, False)]
     assert ghosts[2][2:] == ("consent", "no_consent", None)
-    assert {(number, step) for number, journey, step, _ in bank.resting() if journey == "held"} == {(1, "after"), (2, "after"), (3, "missed")}
+    assert {(number, step) for number, journey, step, _ in bank.resting() if journey == "held"} == {
+        (1, "after"),
+        (2, "after"),
+        (3, "missed"),
+    }
 
 
 def test_a_ghost_whose_channel_does_not_open_resolves_in_its_first_run(tiny):

@@ -65,7 +65,10 @@ def test_a_customer_who_opted_out_is_not_touched_on_that_channel_and_can_allow_i
     bank.event("opt_out", 3, T - 2 * HOUR, channel="sms")
     bank.consent(3, "sms", granted=True, when=T - HOUR)
     bank.run(T)
-    found = {(journey, customer): (reason, channel) for journey, customer, reason, channel in bank.rows("SELECT journey, customer_id, reason, channel FROM tonglu.decision")}
+    found = {
+        (journey, customer): (reason, channel)
+        for journey, customer, reason, channel in bank.rows("SELECT journey, customer_id, reason, channel FROM tonglu.decision")
+    }
     assert found == {
         ("offer", 1): ("passed", "sms"),
         ("only_sms", 1): ("passed", "sms"),
@@ -88,7 +91,10 @@ def test_opting_out_of_another_channel_is_not_the_reason_of_a_consent_that_was_n
 def test_a_purpose_skips_only_the_gates_that_policy_names(tiny):
     policy = {
         "per_run": 1,
-        "purposes": {"service": {"skips": ["contact_policy", "arbitration"]}, "regulatory": {"skips": ["consent", "quiet_hours"]}},
+        "purposes": {
+            "service": {"skips": ["contact_policy", "arbitration"]},
+            "regulatory": {"skips": ["consent", "quiet_hours"]},
+        },
         "open_hours": {"sms": "12:00-13:00", "app_push": "12:00-13:00"},
         "caps": [{"purpose": "service", "at_most": 1, "within": "9 days"}],
         "priority": ["regulatory", "service", "marketing"],
@@ -104,7 +110,12 @@ def test_a_purpose_skips_only_the_gates_that_policy_names(tiny):
     bank.customers(2, purposes=[])
     bank.events([("ordered", 1, T), ("ordered", 2, T)])
     bank.run(T)
-    found = {(journey, customer): (reason, not_before) for journey, customer, reason, not_before in bank.rows("SELECT journey, customer_id, reason, not_before FROM tonglu.decision")}
+    found = {
+        (journey, customer): (reason, not_before)
+        for journey, customer, reason, not_before in bank.rows(
+            "SELECT journey, customer_id, reason, not_before FROM tonglu.decision"
+        )
+    }
     noon = at("2026-03-02 12:00")
     assert found["notice", 1] == found["notice", 2] == ("passed", T)
     assert found["one", 1] == found["two", 1] == ("passed", noon)

@@ -13,7 +13,11 @@ POLICY = {"per_run": 9, "open_hours": {"sms": "08:00-21:00"}}
 
 
 def touching(valid_for, **touch):
-    steps = [{"hi": {"touch": "hello", "via": ["sms"], "valid_for": valid_for, **touch}}, {"rest": {"wait": "2 hours"}}, {"on": {"wait": "90 days"}}]
+    steps = [
+        {"hi": {"touch": "hello", "via": ["sms"], "valid_for": valid_for, **touch}},
+        {"rest": {"wait": "2 hours"}},
+        {"on": {"wait": "90 days"}},
+    ]
     return {"enter": {"event": "ordered", "fresh": "30 days"}, "steps": steps}
 
 

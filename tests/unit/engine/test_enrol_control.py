@@ -16,7 +16,9 @@ def on_login(**header):
 
 
 def assigned(bank, journey):
-    return dict(bank.rows("SELECT customer_id, assignment FROM tonglu.entry WHERE journey = $journey AND entry_no = 1", journey=journey))
+    return dict(
+        bank.rows("SELECT customer_id, assignment FROM tonglu.entry WHERE journey = $journey AND entry_no = 1", journey=journey)
+    )
 
 
 def test_controls_are_drawn_by_hash_and_the_global_group_is_for_marketing_alone(tiny):
@@ -42,7 +44,9 @@ def test_controls_are_drawn_by_hash_and_the_global_group_is_for_marketing_alone(
 
     bank.events([("app_login", number, T + DAY - timedelta(hours=2)) for number in PEOPLE])
     bank.run(T + DAY)
-    changed = bank.rows("SELECT customer_id, journey FROM tonglu.entry GROUP BY ALL HAVING count(DISTINCT assignment) > 1 OR count(*) <> 2")
+    changed = bank.rows(
+        "SELECT customer_id, journey FROM tonglu.entry GROUP BY ALL HAVING count(DISTINCT assignment) > 1 OR count(*) <> 2"
+    )
     assert changed == []
 
 

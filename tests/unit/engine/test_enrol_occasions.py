@@ -148,7 +148,10 @@ def test_leaving_a_segment_and_joining_it_again_is_a_new_occasion(tiny):
 
 
 def test_a_paused_journey_enrols_nobody_and_keeps_its_candidates(tiny):
-    journeys = {"order": {"enter": {"event": "ordered", "fresh": "3 days"}, "steps": REST}, "other": {"enter": {"event": "ordered"}, "steps": REST}}
+    journeys = {
+        "order": {"enter": {"event": "ordered", "fresh": "3 days"}, "steps": REST},
+        "other": {"enter": {"event": "ordered"}, "steps": REST},
+    }
     bank = tiny(journeys=journeys)
     bank.customers(1, 2)
     bank.event("ordered", 1, T - timedelta(hours=1))

@@ -34,7 +34,9 @@ def test_an_exit_takes_the_events_instant_after_the_moves_that_come_before_it(ti
 
 
 def test_the_exits_of_an_entry_that_this_run_enrolled_are_judged_too(tiny):
-    bank = tiny(journeys={"order": journey({"hi": {"touch": "hello", "via": ["sms"]}}, {"rest": {"wait": "1 day"}}, exits=[COMPLAINT])})
+    bank = tiny(
+        journeys={"order": journey({"hi": {"touch": "hello", "via": ["sms"]}}, {"rest": {"wait": "1 day"}}, exits=[COMPLAINT])}
+    )
     bank.customers(1, 2, 3)
     bank.events([("ordered", number, T) for number in (1, 2, 3)])
     bank.events([("complained", 1, T + HOUR), ("complained", 2, T), ("complained", 3, T - HOUR)])
@@ -92,7 +94,9 @@ def test_a_goal_between_the_event_and_the_run_ends_the_entry_and_is_no_conversio
     bank.events([("paid", 2, assigned + TICK), ("paid", 3, assigned + DAY), ("paid", 4, assigned + DAY + TICK)])
     bank.run(T + 2 * DAY)
     assert [(number, reason) for number, *_, reason in bank.ended()] == [(number, "goal") for number in range(1, 5)]
-    converted = bank.rows("SELECT e.customer_id, c.occurred_at FROM tonglu.conversion AS c JOIN tonglu.entry AS e USING (entry_id) ORDER BY 1")
+    converted = bank.rows(
+        "SELECT e.customer_id, c.occurred_at FROM tonglu.conversion AS c JOIN tonglu.entry AS e USING (entry_id) ORDER BY 1"
+    )
     assert converted == [(2, assigned + TICK), (3, assigned + DAY)]
 
 
@@ -110,7 +114,9 @@ def test_a_conversion_that_is_loaded_late_counts_all_the_same(tiny):
 def test_an_exit_by_segment_ends_the_entry_as_it_stands_at_the_run(tiny):
     exits = [{"segment": "vip"}]
     bank = tiny(
-        journeys={"into": journey(exits=exits), "out_of": journey(exits=[{"left": "vip"}])}, segments=VIP, attributes={"vip": "boolean"}
+        journeys={"into": journey(exits=exits), "out_of": journey(exits=[{"left": "vip"}])},
+        segments=VIP,
+        attributes={"vip": "boolean"},
     )
     bank.customers({"customer_id": 1, "vip": False}, {"customer_id": 2, "vip": True})
     bank.events([("ordered", 1, T), ("ordered", 2, T)])
@@ -143,7 +149,9 @@ def test_an_operator_takes_a_customer_out_as_they_stand(tiny):
     bank.place.mailroom.inbox.post([InboxItem("eject", "eject-1", 1, payload, T + HOUR)])
     bank.run(T + DAY)
     assert bank.ended() == [(1, "order", 1, T + DAY, "ejected")]
-    assert bank.rows("SELECT customer_id, journey, reason, ejected_by FROM tonglu.ejection") == [(1, "order", "asked by telephone", "branch 12")]
+    assert bank.rows("SELECT customer_id, journey, reason, ejected_by FROM tonglu.ejection") == [
+        (1, "order", "asked by telephone", "branch 12")
+    ]
     bank.run(T + 2 * DAY)
     assert len(bank.ended()) == 1
 
@@ -174,5 +182,7 @@ def test_an_exit_takes_back_a_touch_that_is_planned_and_has_not_left(tiny):
     assert bank.ended() == [(1, "order", 1, opening, "exit_complained")]  # the clock of a decided entry is its not_before
     bank.deliver(opening)
     keys = [row["touch_key"] for row in bank.handed_over()]
-    left = bank.rows("SELECT journey, customer_id FROM tonglu.touch WHERE list_contains($keys, touch_key) ORDER BY ALL", keys=keys)
+    left = bank.rows(
+        "SELECT journey, customer_id FROM tonglu.touch WHERE list_contains($keys, touch_key) ORDER BY ALL", keys=keys
+    )
     assert left == [("order", 2), ("short", 1), ("short", 2)]

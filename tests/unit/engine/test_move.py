@@ -19,7 +19,9 @@ def on_order(*steps, **header):
 
 
 def test_a_wait_ends_exactly_after_its_length_and_not_a_microsecond_before(tiny):
-    bank = tiny(journeys={"order": on_order({"one": {"wait": "1 day"}}, {"two": {"wait": "2 hours"}}, {"done": {"end": "rested"}})})
+    bank = tiny(
+        journeys={"order": on_order({"one": {"wait": "1 day"}}, {"two": {"wait": "2 hours"}}, {"done": {"end": "rested"}})}
+    )
     bank.customers(1)
     bank.event("ordered", 1, T)
     bank.run(T)
@@ -60,7 +62,12 @@ def test_a_cycle_with_a_wait_goes_round_as_often_as_time_allows(tiny):
 
 
 def test_a_branch_takes_the_first_true_case_and_a_missing_value_is_false(tiny):
-    cases = [{"when": "age >= 60", "go": "old"}, {"when": "not (age >= 18)", "go": "young"}, {"segment": "vip", "go": "dear"}, {"else": "rest"}]
+    cases = [
+        {"when": "age >= 60", "go": "old"},
+        {"when": "not (age >= 18)", "go": "young"},
+        {"segment": "vip", "go": "dear"},
+        {"else": "rest"},
+    ]
     ends = [{name: {"end": name}} for name in ("old", "young", "dear", "rest")]
     bank = tiny(
         journeys={"order": on_order({"fork": {"branch": cases}}, *ends)},
@@ -80,8 +87,17 @@ def test_a_branch_takes_the_first_true_case_and_a_missing_value_is_false(tiny):
 
 
 def test_a_branch_with_a_plain_condition_on_a_missing_value_goes_on_to_else(tiny):
-    fork = {"branch": [{"when": "age >= 60", "go": "a"}, {"when": "age < 60", "go": "b"}, {"when": "age != 5", "go": "c"}, {"else": "d"}]}
-    bank = tiny(journeys={"order": on_order({"fork": fork}, *({name: {"end": name}} for name in "abcd"))}, attributes={"age": "integer"})
+    fork = {
+        "branch": [
+            {"when": "age >= 60", "go": "a"},
+            {"when": "age < 60", "go": "b"},
+            {"when": "age != 5", "go": "c"},
+            {"else": "d"},
+        ]
+    }
+    bank = tiny(
+        journeys={"order": on_order({"fork": fork}, *({name: {"end": name}} for name in "abcd"))}, attributes={"age": "integer"}
+    )
     bank.customers({"customer_id": 1, "age": None})
     bank.event("ordered", 1, T)
     bank.run(T)
@@ -103,7 +119,11 @@ def test_an_experiment_draws_arms_by_hash_records_the_propensity_and_repeats_its
     assert dict(bank.rows("SELECT customer_id, arm FROM tonglu.exposure")) == arms
     shares = bank.rows("SELECT DISTINCT arm, propensity, exposed_at, step FROM tonglu.exposure ORDER BY ALL")
     assert shares == [("early", 0.75, T, "try"), ("late", 0.25, T, "try")]
-    first = dict(bank.rows("SELECT e.customer_id, s.step FROM tonglu.move AS m JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s ON s.step_key = m.to_key WHERE m.cause LIKE 'arm %'"))
+    first = dict(
+        bank.rows(
+            "SELECT e.customer_id, s.step FROM tonglu.move AS m JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s ON s.step_key = m.to_key WHERE m.cause LIKE 'arm %'"
+        )
+    )
     assert first == {number: {"early": "go_on", "late": "rest"}[arm] for number, arm in arms.items()}
 
 
@@ -135,7 +155,9 @@ def test_open_entries_stay_on_the_version_that_they_entered(tiny):
     bank.customers(1, 2)
     bank.event("ordered", 1, T)
     bank.run(T)
-    bank.edit(journeys={"order": on_order({"rest": {"wait": "1 day"}}, {"then": {"wait": "1 hour"}}, {"done": {"end": "new_way"}})})
+    bank.edit(
+        journeys={"order": on_order({"rest": {"wait": "1 day"}}, {"then": {"wait": "1 hour"}}, {"done": {"end": "new_way"}})}
+    )
     bank.event("ordered", 2, T + DAY)
     bank.run(T + DAY)
     assert bank.resting() == [(1, "order", "rest", T), (2, "order", "rest", T + DAY)]
@@ -191,13 +213,22 @@ def test_what_is_learned_is_drawn_with_by_the_next_run_and_never_below_the_floor
     assert bank.rows("SELECT DISTINCT propensity FROM tonglu.exposure") == [(0.5,)]
     bank.events([("paid", number, T + HOUR) for number in people if arms[number] == "good"])
     bank.run(T + 12 * HOUR)
-    assert bank.rows("SELECT arm, n, propensity FROM tonglu.learned WHERE run_no = 2 ORDER BY 1") == [("bad", 0, 0.5), ("good", 0, 0.5)]
+    assert bank.rows("SELECT arm, n, propensity FROM tonglu.learned WHERE run_no = 2 ORDER BY 1") == [
+        ("bad", 0, 0.5),
+        ("good", 0, 0.5),
+    ]
     bank.run(T + DAY)
-    learned = {arm: (n, conversions, share) for arm, n, conversions, share in bank.rows("SELECT arm, n, conversions, propensity FROM tonglu.learned WHERE run_no = 3")}
+    learned = {
+        arm: (n, conversions, share)
+        for arm, n, conversions, share in bank.rows("SELECT arm, n, conversions, propensity FROM tonglu.learned WHERE run_no = 3")
+    }
     count = sum(arm == "good" for arm in arms.values())
     assert learned == {"good": (count, count, 0.8), "bad": (80 - count, 0, 0.2)}
     bank.events([("ordered", number, T + DAY) for number in range(81, 121)])
     bank.run(T + 2 * DAY)
     drawn = dict(bank.rows("SELECT customer_id, arm FROM tonglu.exposure WHERE run_no = 4"))
     assert drawn == {n: "good" if draw("arm", "order", n, "try", 1) < 0.8 else "bad" for n in range(81, 121)}
-    assert bank.rows("SELECT DISTINCT arm, propensity FROM tonglu.exposure WHERE run_no = 4 ORDER BY 1") == [("bad", 0.2), ("good", 0.8)]
+    assert bank.rows("SELECT DISTINCT arm, propensity FROM tonglu.exposure WHERE run_no = 4 ORDER BY 1") == [
+        ("bad", 0.2),
+        ("good", 0.8),
+    ]

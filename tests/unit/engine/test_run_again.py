@@ -45,7 +45,9 @@ def test_running_a_finished_instant_again_changes_nothing(tiny):
     before = bank.state(), mailroom_rows(bank)
     again = bank.run_whole(T + DAY)
     assert again["again"] is True
-    assert {key: again[key] for key in ("run_no", "entered", "sent")} == {key: first[key] for key in ("run_no", "entered", "sent")}
+    assert {key: again[key] for key in ("run_no", "entered", "sent")} == {
+        key: first[key] for key in ("run_no", "entered", "sent")
+    }
     assert (bank.state(), mailroom_rows(bank)) == before
     bank.close()
     assert bank.run(T)["run_no"] == 1
@@ -107,7 +109,13 @@ def test_an_event_from_the_inbox_is_a_fact_of_the_next_run_and_of_that_alone(tin
     bank.run(T - DAY)
 
     def post(number):
-        row = {"event_id": f"in{number}", "customer_id": number, "name": "ordered", "occurred_at": (T - HOUR).isoformat(), "properties": "{}"}
+        row = {
+            "event_id": f"in{number}",
+            "customer_id": number,
+            "name": "ordered",
+            "occurred_at": (T - HOUR).isoformat(),
+            "properties": "{}",
+        }
         bank.place.mailroom.inbox.post([InboxItem("event", f"in{number}", number, row, T)])
 
     post(1)

@@ -85,7 +85,10 @@ def test_the_time_limit_is_reached_at_its_instant_and_not_before(tiny):
 
 
 def test_without_otherwise_the_limit_leads_on_to_the_next_step(tiny):
-    journey = {"enter": {"event": "ordered"}, "steps": [{"watch": {"wait_for": {"event": "app_login"}, "within": "1 hour"}}, {"on": {"end": "on"}}]}
+    journey = {
+        "enter": {"event": "ordered"},
+        "steps": [{"watch": {"wait_for": {"event": "app_login"}, "within": "1 hour"}}, {"on": {"end": "on"}}],
+    }
     bank = tiny(journeys={"order": journey})
     bank.customers(1, 2)
     bank.events([("ordered", 1, T), ("ordered", 2, T), ("app_login", 2, T + HOUR / 2)])
@@ -118,14 +121,26 @@ def test_an_event_serves_one_wait_and_the_next_needs_a_later_one(tiny):
     ]
     bank = tiny(journeys={"order": {"enter": {"event": "ordered", "fresh": "9 days"}, "steps": steps}})
     bank.customers(1, 2)
-    bank.events([("ordered", 1, T), ("ordered", 2, T), ("app_login", 1, T + HOUR), ("app_login", 2, T + HOUR), ("app_login", 2, T + 2 * HOUR)])
+    bank.events(
+        [
+            ("ordered", 1, T),
+            ("ordered", 2, T),
+            ("app_login", 1, T + HOUR),
+            ("app_login", 2, T + HOUR),
+            ("app_login", 2, T + 2 * HOUR),
+        ]
+    )
     bank.run(T + 3 * DAY)
     assert bank.ended() == [(1, "order", 1, T + HOUR + DAY, "late"), (2, "order", 1, T + 2 * HOUR, "seen")]
 
 
 def test_a_segment_or_a_condition_wins_at_the_run_and_only_inside_the_window(tiny):
     bank = tiny(
-        journeys={"member": waiting({"segment": "vip", "go": "dear"}), "aged": waiting({"when": "age >= 60", "go": "dear"}), "left": waiting({"left": "vip", "go": "dear"})},
+        journeys={
+            "member": waiting({"segment": "vip", "go": "dear"}),
+            "aged": waiting({"when": "age >= 60", "go": "dear"}),
+            "left": waiting({"left": "vip", "go": "dear"}),
+        },
         attributes={"vip": "boolean", "age": "integer"},
         segments={"vip": "SELECT c.customer_id FROM customers AS c WHERE c.vip"},
     )
@@ -149,7 +164,11 @@ def test_a_segment_or_a_condition_wins_at_the_run_and_only_inside_the_window(tin
 
 
 def test_receipts_of_a_touch_are_waited_for_like_events(tiny):
-    steps = [{"greet": {"touch": "hello", "via": ["sms"]}}, {"watch": {"wait_for": {"event": "touch.clicked", "go": "seen"}, "within": "1 day", "otherwise": "late"}}, *ENDS]
+    steps = [
+        {"greet": {"touch": "hello", "via": ["sms"]}},
+        {"watch": {"wait_for": {"event": "touch.clicked", "go": "seen"}, "within": "1 day", "otherwise": "late"}},
+        *ENDS,
+    ]
     bank = tiny(journeys={"order": {"enter": {"event": "ordered"}, "steps": steps}})
     bank.customers(1, 2)
     bank.events([("ordered", 1, T), ("ordered", 2, T)])

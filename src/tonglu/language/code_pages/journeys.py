@@ -92,4 +92,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "(the file journeys/spring.yaml is deleted while 120 entries are open)",
         "live: {until: 2026-12-01, then: stop}",
     ),
+    (
+        "TL414",
+        "an order that is not by a number",
+        "When not all may enter, those with the largest (desc) or smallest number go first.",
+        "enter: {segment: youth, order: province}",
+        'enter: {segment: youth, order: "total_balance desc"}',
+    ),
 )

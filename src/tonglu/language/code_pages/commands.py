@@ -1,0 +1,11 @@
+"""TL9xx: the use of a command."""
+
+PAGES: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "TL900",
+        "a command that cannot do what was asked",
+        "The words of the command name something that is not there, or ask for it too early. Nothing was changed.",
+        "tonglu preview payroll_compagnion --as 1000001",
+        "tonglu preview payroll_companion --as 1000001",
+    ),
+)
