@@ -136,12 +136,10 @@ class TinyBank:
     ) -> None:
         """Rewrite definitions between runs; journeys that are not given stay."""
         self.close()
-        written = {name: _journey(name, body) for name, body in (journeys or {}).items()}
-        for name, text in written.items():
-            self._put(f"journeys/{name}.yaml", text)
+        for name, body in (journeys or {}).items():
+            self._put(f"journeys/{name}.yaml", _journey(name, body))
         if policy is not None:
-            written_policy = policy if isinstance(policy, str) else json.dumps({"policy": "bank", **policy})
-            self._put("journeys/policy.yaml", written_policy)
+            self._put("journeys/policy.yaml", policy if isinstance(policy, str) else json.dumps({"policy": "bank", **policy}))
         for name, body in (messages or {}).items():
             self._put(f"journeys/messages/{name}.yaml", json.dumps({"message": name, "title": TITLE, **body}, ensure_ascii=False))
         for journey in (journeys or {}).values():
@@ -214,8 +212,7 @@ class TinyBank:
     @property
     def place(self) -> QuietWorkplace:
         """The project at work, open."""
-        if self._place is None:
-            self._place = QuietWorkplace(self.root, self.settings)
+        self._place = self._place or QuietWorkplace(self.root, self.settings)
         return self._place
 
     def run(self, as_of: datetime) -> Summary:

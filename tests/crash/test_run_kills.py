@@ -149,7 +149,6 @@ def die(root: Path, kill: str, trace: Path | None = None, inject: bool = True) -
         command = [
             STRACE,
             "-f",
-            "--seccomp-bpf",
             "-qq",
             "-o",
             str(trace or os.devnull),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from tonglu.app.loop import run_once
 from tonglu.app.simulate import simulate, truth
-from tonglu.bank import make_bank
+from tonglu.bank import World, make_bank
 from tonglu.core.errors import CheckFailed, InputError
 from tonglu.settings import Settings
 from tonglu.testing import QuietWorkplace, warehouse_rows
@@ -132,39 +133,31 @@ def test_the_world_tells_a_truth_only_where_windows_have_passed(played):
     assert truth(place) == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "code"),
-    [
-        ("journeys/payroll_companion.yaml", "journey: [", "TL"),
-        (
-            "segments/youth.sql",
-            "-- segment: youth\n-- title: a / b\n-- owner: t\n-- grain: customer\nSELECT customer_id FROM nowhere\n",
-            "TL",
-        ),
-        ("data/landing/events/2026-06-01/broken.parquet", "this is not Parquet", "TL"),
-    ],
-)
-def test_what_is_broken_is_refused_with_its_place_and_changes_nothing(tmp_path, name, content, code):
+BROKEN = {
+    "journeys/payroll_companion.yaml": "journey: [",
+    "segments/youth.sql": "-- segment: youth\n-- title: a / b\n-- owner: t\n-- grain: customer\nSELECT customer_id FROM nowhere\n",
+    "data/landing/events/2026-06-01/broken.parquet": "this is not Parquet",
+}
+
+
+def test_what_is_broken_is_refused_with_its_place_and_changes_nothing(tmp_path):
     root = project(tmp_path)
     make_bank(50, 3, root / "data")
-    place = QuietWorkplace(root, Settings(threads=1))
-    place.warehouse.fetch("SELECT 1")
-    before = warehouse_rows(place)
-    place.close()
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text(content, encoding="utf-8")
-    from tonglu.bank import World
-
-    with pytest.raises(InputError) as failure:
-        place = QuietWorkplace(root, Settings(threads=1))
-        try:
-            run_once(place, World(root / "data").opening)
-        finally:
-            place.close()
-    [finding, *_] = failure.value.findings
-    assert finding.code.startswith(code)
-    assert Path(name).name in finding.place.path
-    place = QuietWorkplace(project(tmp_path / "again"), Settings(threads=1))
-    shutil.copy(root / "data/warehouse.duckdb", place.definitions.path("warehouse"))
-    assert warehouse_rows(place) == before
-    place.close()
+    opening = World(root / "data").opening
+    with closing(QuietWorkplace(root, Settings(threads=1))) as whole:
+        before = warehouse_rows(whole)
+    for name, content in BROKEN.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        was = path.read_text("utf-8") if path.exists() else None
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(InputError) as failure, closing(QuietWorkplace(root, Settings(threads=1))) as opened:
+            run_once(opened, opening)
+        assert all(finding.code.startswith("TL") for finding in failure.value.findings)
+        assert any(path.name in finding.place.path for finding in failure.value.findings)
+        if was is None:
+            path.unlink()
+        else:
+            path.write_text(was, encoding="utf-8")
+        with closing(QuietWorkplace(root, Settings(threads=1))) as whole:
+            assert warehouse_rows(whole) == before

@@ -58,10 +58,8 @@ def check_condition(
     """
     if written is None:
         return True
-    if isinstance(written, Ordering):
-        faults = check_ordering(written.tree, columns)
-    else:
-        faults = check_expression(written.tree, columns, segments)
+    of_order = isinstance(written, Ordering)
+    faults = check_ordering(written.tree, columns) if of_order else check_expression(written.tree, columns, segments)
     findings.extend(fault_finding(file, loc, fault) for fault in faults)
     return not faults
 

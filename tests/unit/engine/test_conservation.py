@@ -22,7 +22,8 @@ DAMAGE = {
     "sent = outbox rows": "DELETE FROM tonglu.touch WHERE customer_id = 1",
     "no touch key twice": f"INSERT INTO tonglu.touch {TOUCH}",
     "controls are never touched": "UPDATE tonglu.entry SET assignment = 'holdout' WHERE customer_id = 1",
-    "nobody is over a cap": f"INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key, 0 AS run_no, $as_of - INTERVAL 1 HOUR AS not_before) FROM ({TOUCH}) AS t",
+    "nobody is over a cap": f"""INSERT INTO tonglu.touch
+        SELECT t.* REPLACE ('another' AS touch_key, 0 AS run_no, $as_of - INTERVAL 1 HOUR AS not_before) FROM ({TOUCH}) AS t""",
     "touches a run of one customer": f"INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key) FROM ({TOUCH}) AS t",
     "every entry rests at a step of its version": "UPDATE tonglu.rest SET version_no = 99",
     "nothing is sent that cannot leave in time": "UPDATE tonglu.touch SET not_before = expires_at + INTERVAL 1 MICROSECOND",

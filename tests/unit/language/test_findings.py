@@ -78,7 +78,7 @@ def test_every_code_that_is_given_has_a_page_and_every_page_is_given():
 
 def test_pages_are_whole_and_explained():
     for code, page in code_pages().items():
-        assert re.fullmatch(r"TL[1-8]\d\d", code)
+        assert re.fullmatch(r"TL[1-9]\d\d", code)
         assert page.title
         assert page.explanation.endswith(".")
         assert page.bad == "" or page.bad != page.good
