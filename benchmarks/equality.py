@@ -28,6 +28,7 @@ class Compared:
 
     @property
     def equal(self) -> bool:
+        """Whether both sides have the same rows, each as often."""
         return not self.only_engine and not self.only_floor
 
 

@@ -107,11 +107,15 @@ def views() -> str:
     """Every published view: its comment and its columns."""
     parts = []
     for name, comment, columns in published_views():
-        parts += [f"### {name}\n\n{comment}\n\n", sheet(("column", "type"), [(f"`{c}`", t) for c, t in columns]), "\n"]
+        parts += [
+            f"### {name}\n\n{comment}\n\n",
+            sheet(("column", "type", "meaning"), [(f"`{c}`", t, meaning) for c, t, meaning in columns]),
+            "\n",
+        ]
     return "".join(parts)
 
 
-def published_views() -> list[tuple[str, str, list[tuple[str, str]]]]:
+def published_views() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """The views of a freshly published empty file: name, comment, columns with types."""
     import duckdb
 
@@ -129,7 +133,8 @@ def published_views() -> list[tuple[str, str, list[tuple[str, str]]]]:
         with duckdb.connect(str(target), read_only=True) as file:
             query = "SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal ORDER BY 1"
             found = file.execute(query).fetchall()
-            describe = "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? ORDER BY column_index"
+            columns = "SELECT column_name, data_type, comment FROM duckdb_columns()"
+            describe = f"{columns} WHERE schema_name = 'main' AND table_name = ? ORDER BY column_index"
             return [(name, comment or "", file.execute(describe, [name]).fetchall()) for name, comment in found]
 
 

@@ -155,6 +155,7 @@ def test_every_published_view_has_a_comment() -> None:
     for name, comment, columns in views:
         assert comment.endswith("."), name
         assert columns
+        assert all(meaning for _, _, meaning in columns), name
 
 
 def test_the_picture_of_the_readme_is_small() -> None:

@@ -13,12 +13,19 @@ from sqlglot import exp
 
 from tonglu.core.sql import table
 from tonglu.warehouse.connection import DuckDBWarehouse, named_sql
+from tonglu.warehouse.meanings import meaning_of
 
 TABLES = (
     "run", "version", "step", "goal", "arm", "entry", "rest", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery",
     "conversion", "lift", "learned", "membership", "segment_size", "check_result", "conservation", "left_out", "candidate",
 )  # fmt: skip
 POINTER = "current.json"
+VIEW_COLUMNS = """
+    SELECT table_name, column_name FROM duckdb_columns()
+    WHERE database_name = 'published' AND schema_name = 'main' AND table_name IN (
+        SELECT view_name FROM duckdb_views() WHERE database_name = 'published' AND schema_name = 'main')
+    ORDER BY table_name, column_index
+"""
 FACTS = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'source' ORDER BY table_name"
 KEPT = 2
 
@@ -44,6 +51,8 @@ def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
         connection.execute("USE published")
         for statement in connection.extract_statements(named_sql("publish/views")):
             connection.execute(statement)
+        for view, column in connection.execute(VIEW_COLUMNS).fetchall():
+            connection.execute(_comment(view, column).sql(dialect="duckdb"))
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -73,6 +82,11 @@ def _publish_facts(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Non
         rows = facts.sql(dialect="duckdb")
         warehouse.connection.execute(f"COPY ({rows}) TO '{_quoted(temporary)}' (FORMAT parquet, COMPRESSION zstd)")
         _settle(temporary, target)
+
+
+def _comment(view: str, column: str) -> exp.Expression:
+    meaning = exp.Literal.string(meaning_of(view, column))
+    return exp.Comment(this=exp.column(column, table=view, quoted=True), kind="COLUMN", expression=meaning)
 
 
 def _settle(temporary: Path, target: Path) -> None:
