@@ -293,7 +293,9 @@ def _all_calls(trace: Path) -> list[str]:
 @pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("during", WHILE)
 def test_a_run_killed_at_a_write_ends_as_if_undisturbed(bank, writes, tmp_path, during, place):
-    kill = spread(writes[during], 5)[place]
+    kills = spread(writes[during], 5)
+    assert len(set(kills)) == 5
+    kill = kills[place]
     disturbed(bank, tmp_path, ["at:committed", kill] if during == "recovery" else [kill])
 
 

@@ -242,6 +242,9 @@ class Loop:
         for customer_id, channel, at in mail.opt_outs_of(warehouse, run_no):
             if not place.mailroom.optouts.stops(customer_id, channel):
                 place.mailroom.optouts.record(customer_id, channel, at)
+        for customer_id, channel in mail.lifted_opt_outs(warehouse, run_no):
+            if place.mailroom.optouts.stops(customer_id, channel):
+                place.mailroom.optouts.lift(customer_id, channel, as_of)
         handed = hand_over(
             warehouse,
             ParquetWriter(warehouse),

@@ -17,13 +17,13 @@ BY_EVENT = """
     INSERT INTO occasion
     SELECT slot('journey'), e.customer_id, '', e.occurred_at, e.customer_id, 0
     FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
-    WHERE e.name = slot('event') AND e.occurred_at > $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
+    WHERE e.name = slot('event') AND e.occurred_at >= $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
 """
 STALE = """
     INSERT INTO tonglu.left_out
     SELECT $run_no, slot('journey'), 'stale', count(*)
     FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
-    WHERE e.name = slot('event') AND e.occurred_at <= $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
+    WHERE e.name = slot('event') AND e.occurred_at < $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
     HAVING count(*) > 0
 """
 NOT_QUALIFIED = """
@@ -73,6 +73,7 @@ def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[st
             global_control=controls.share if controls else 0.0,
             epoch=str(controls.epoch) if controls else "",
             first_key=journey.steps[0].key,
+            collects=now.collects,
             enrols=now.enrols,
             proposes=now.proposes,
             killed=now.killed,

@@ -20,6 +20,12 @@ BY_EVENT = """
     ORDER BY occurred_at, event_id
 """
 NEW_OPT_OUTS = "SELECT customer_id, channel, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no ORDER BY ALL"
+LIFTED = """
+    SELECT DISTINCT o.customer_id, o.channel
+    FROM tonglu.opt_out AS o JOIN source.consents AS c ON c.customer_id = o.customer_id AND (o.channel = c.channel OR o.channel = '*')
+    WHERE c.loaded_run = $run_no AND c.granted AND c.changed_at > o.opted_out_at
+    ORDER BY ALL
+"""
 EJECT = "INSERT INTO tonglu.ejection VALUES ($run_no, $customer_id, $journey, $reason, $by)"
 WATERMARK = "SELECT seq FROM tonglu.watermark WHERE name = $name"
 SET_WATERMARK = "INSERT OR REPLACE INTO tonglu.watermark VALUES ($name, $seq)"
@@ -114,6 +120,11 @@ def take_opt_out_events(warehouse: Warehouse) -> None:
 def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datetime]]:
     """The opt-outs that a run brought, for the deliverers to know of too."""
     return [(customer, channel, at) for customer, channel, at in warehouse.fetch(NEW_OPT_OUTS, run_no=run_no)]
+
+
+def lifted_opt_outs(warehouse: Warehouse, run_no: int) -> list[tuple[int, str]]:
+    """Opt-outs that a later consent of this run takes back, for the deliverers to know of too."""
+    return [(customer, channel) for customer, channel in warehouse.fetch(LIFTED, run_no=run_no)]
 
 
 def eject(warehouse: Warehouse, *, customer_id: int, journey: str, reason: str, by: str) -> None:

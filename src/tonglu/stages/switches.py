@@ -22,8 +22,9 @@ class Switch:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a journey may do in this run."""
+    """What a journey may do in this run. A paused one collects candidates, and enrols them when it goes on."""
 
+    collects: bool
     enrols: bool
     proposes: bool
     killed: bool
@@ -38,6 +39,7 @@ def standing_of(journey: CompiledJourney, switches: Collection[Switch], run: Run
     over = live.until is not None and run.as_of >= to_utc(live.until, run.zone)
     killed, paused = "kill" in mine, "pause" in mine
     return Standing(
+        collects=not (killed or early or over),
         enrols=not (killed or paused or early or over),
         proposes=not paused or killed,
         killed=killed,

@@ -13,11 +13,11 @@ WITH earliest AS (
 ), eligible AS (
     SELECT o.*, j.* EXCLUDE (journey), coalesce(p.entry_no, 0) + 1 AS entry_no
     FROM earliest AS o JOIN journey_now AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id, key)
-    WHERE p.entry_no IS NULL
+    WHERE j.collects AND (p.entry_no IS NULL
        OR (NOT p.is_open AND (
            (j.again = 'always' AND o.since > p.ended_at)
         OR (j.again = 'after' AND o.since >= p.ended_at + to_microseconds(j.again_us))
-        OR (j.again = 'unless_goal' AND o.since > p.ended_at AND NOT p.reached)))
+        OR (j.again = 'unless_goal' AND o.since > p.ended_at AND NOT p.reached))))
 ), used AS (
     SELECT journey, count(*) AS so_far, count(*) FILTER (WHERE assigned_at >= $day_start) AS today FROM tonglu.entry GROUP BY journey
 )
@@ -28,7 +28,11 @@ FROM eligible AS e LEFT JOIN used AS u USING (journey);
 INSERT INTO tonglu.candidate
 SELECT journey, customer_id, key, since, $run_no, CASE WHEN enrols THEN 'limit' ELSE 'paused' END FROM admitted WHERE NOT enrols OR nth > room;
 INSERT INTO tonglu.left_out
-SELECT $run_no, journey, reason, count(*) FROM tonglu.candidate GROUP BY ALL;
+SELECT $run_no, journey, reason, count(*) FROM tonglu.candidate GROUP BY ALL
+UNION ALL
+SELECT $run_no, journey, 'used_up', count(*) FROM occasion AS o JOIN journey_now AS j USING (journey)
+WHERE j.collects AND NOT EXISTS (SELECT 1 FROM admitted AS a WHERE a.journey = o.journey AND a.customer_id = o.customer_id AND a.key = o.key)
+GROUP BY journey;
 
 CREATE OR REPLACE TEMP TABLE entering AS
 SELECT (SELECT coalesce(max(entry_id), 0) FROM tonglu.entry) + row_number() OVER (ORDER BY journey, customer_id, key) AS entry_id,

@@ -5,7 +5,7 @@ SELECT c.journey, c.customer_id, c.key, CASE WHEN j.enter_event IS NULL THEN $as
 FROM tonglu.candidate AS c JOIN journey_now AS j USING (journey)
 WHERE (j.enter_segment IS NULL OR EXISTS (SELECT 1 FROM tonglu.membership AS m
         WHERE m.segment = j.enter_segment AND m.customer_id = c.customer_id AND m.left_run IS NULL))
-  AND (j.enter_event IS NULL OR c.since > $as_of - to_microseconds(j.fresh_us));
+  AND (j.enter_event IS NULL OR c.since >= $as_of - to_microseconds(j.fresh_us));
 DELETE FROM tonglu.candidate;
 INSERT INTO occasion
 SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0
