@@ -46,9 +46,10 @@ LINES = (
 
 @dataclass(frozen=True)
 class Side:
-    """What one side took: seconds by stage, of the whole process, and its peak memory."""
+    """What one side took: seconds and seconds of the processors by stage, of the whole process, and its peak memory."""
 
     seconds: dict[str, float]
+    cpu: dict[str, float]
     process: float
     peak_mb: float
     summary: dict[str, Any]
@@ -114,7 +115,7 @@ def _play(script: str, *arguments: object) -> Side:
     done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True)
     process = perf_counter() - began
     told = json.loads(done.stdout.splitlines()[-1])
-    return Side(told["seconds"], process, told["peak_mb"], told.get("summary", {}))
+    return Side(_parts(told["seconds"]), _parts(told["cpu"]), process, told["peak_mb"], told.get("summary", {}))
 
 
 def _engine(before: Path, engine: Path, as_of: datetime) -> Side:
@@ -222,26 +223,28 @@ def _show(before: Path, engine: Side, floor: Side, compared: list[Compared]) -> 
     return 0
 
 
-def _parts(side: Side) -> dict[str, float]:
+def _parts(stages: dict[str, float]) -> dict[str, float]:
     """Seconds by stage, with what is shown on its own taken out of the stage that it is part of."""
-    parts = dict(side.seconds)
-    parts["segment"] -= parts.get("promote", 0.0)
-    parts["commit"] -= parts.get("conserve", 0.0)
-    return parts
+    own = {"segment": stages["segment"] - stages.get("promote", 0.0), "commit": stages["commit"] - stages.get("conserve", 0.0)}
+    return {**stages, **own}
 
 
 def _total(side: Side) -> float:
-    return sum(seconds for name, seconds in _parts(side).items() if name != "open")
+    return sum(seconds for name, seconds in side.seconds.items() if name != "open")
 
 
 def _table(engine: Side, floor: Side) -> None:
-    print(f"\n{'stage':<36}{'engine s':>10}{'floor s':>10}{'ratio':>8}")
-    ours, theirs = _parts(engine), _parts(floor)
+    print(f"\n{'stage':<36}{'engine s':>10}{'floor s':>10}{'ratio':>8}{'engine CPU s':>14}{'floor CPU s':>13}")
     for name, mine, its in LINES:
-        left, right = sum(ours[one] for one in mine), sum(theirs[one] for one in its)
-        shown = f"{right:>10.2f}{left / right:>8.1f}" if its else f"{'-':>10}{'':>8}"
-        print(f"{name:<36}{left:>10.2f}{shown}")
-    print(f"{'whole process':<36}{engine.process:>10.2f}{floor.process:>10.2f}{engine.process / floor.process:>8.1f}")
+        left, left_cpu = sum(engine.seconds[one] for one in mine), sum(engine.cpu[one] for one in mine)
+        right, right_cpu = sum(floor.seconds[one] for one in its), sum(floor.cpu[one] for one in its)
+        if its:
+            print(f"{name:<36}{left:>10.2f}{right:>10.2f}{left / right:>8.1f}{left_cpu:>14.2f}{right_cpu:>13.2f}")
+        else:
+            print(f"{name:<36}{left:>10.2f}{'-':>10}{'':>8}{left_cpu:>14.2f}{'-':>13}")
+    busy = sum(engine.cpu.values()), sum(floor.cpu.values())
+    whole = f"{engine.process:>10.2f}{floor.process:>10.2f}{engine.process / floor.process:>8.1f}"
+    print(f"{'whole process':<36}{whole}{busy[0]:>14.2f}{busy[1]:>13.2f}")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ def main(root: Path, as_of: datetime) -> None:
     from tonglu.app.workplace import workplace
 
     seconds: dict[str, float] = {}
+    cpu: dict[str, float] = {}
 
     def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: object, **named: object) -> object:
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             result = function(*arguments, **named)
-            seconds[name] = time.perf_counter() - start
+            seconds[name], cpu[name] = time.perf_counter() - start, time.process_time() - busy
             return result
 
         return call
@@ -30,19 +31,19 @@ def main(root: Path, as_of: datetime) -> None:
     loop.conserve = timed("conserve", loop.conserve)  # type: ignore[attr-defined]
     with workplace(root) as place:
         place.warehouse.fetch("SELECT 1")
-        mark = time.perf_counter()
-        seconds["open"] = mark - began
+        mark, busy = time.perf_counter(), time.process_time()
+        seconds["open"], cpu["open"] = mark - began, busy
 
         def on_stage(name: str, _: object) -> None:
-            nonlocal mark
-            now = time.perf_counter()
-            seconds[name] = now - mark
-            mark = now
+            nonlocal mark, busy
+            now, used = time.perf_counter(), time.process_time()
+            seconds[name], cpu[name] = now - mark, used - busy
+            mark, busy = now, used
 
         summary = loop.run_once(place, as_of, on_stage)
-    seconds["close"] = time.perf_counter() - mark
+    seconds["close"], cpu["close"] = time.perf_counter() - mark, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "inside": time.perf_counter() - began, "peak_mb": peak, "summary": summary}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak, "summary": summary}))
 
 
 if __name__ == "__main__":

@@ -60,25 +60,24 @@ def main(folder: Path) -> None:
     for name in ("delivery_lines", "opt_outs"):
         connection.execute(f"SET VARIABLE {name} = $1", [day[name]])
     run(connection, (SQL / "begin.sql").read_text())
-    seconds = {"open": time.perf_counter() - began}
+    seconds, cpu = {"open": time.perf_counter() - began}, {"open": time.process_time()}
 
     def stage(name: str) -> None:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         if name == "ingest":
             ingest(connection, day["files"])
         elif name == "segment":
             segment(connection, Path(day["segments"]))
+        elif name == "close":
+            connection.close()
         else:
             run(connection, (SQL / f"{name}.sql").read_text())
-        seconds[name] = time.perf_counter() - start
+        seconds[name], cpu[name] = time.perf_counter() - start, time.process_time() - busy
 
-    for name in ("ingest", "segment", "enrol", "advance", "decide", "measure", "commit", "hand_over", "publish"):
+    for name in ("ingest", "segment", "enrol", "advance", "decide", "measure", "commit", "hand_over", "publish", "close"):
         stage(name)
-    start = time.perf_counter()
-    connection.close()
-    seconds["close"] = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "inside": time.perf_counter() - began, "peak_mb": peak}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak}))
 
 
 if __name__ == "__main__":

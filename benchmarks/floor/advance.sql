@@ -19,7 +19,7 @@ SELECT r.entry_id, r.customer_id, r.journey, r.version_no, r.entry_no, r.assignm
 FROM tonglu.rest AS r LEFT JOIN leaving AS l USING (entry_id)
 WHERE r.due_at IS NOT NULL AND l.as_it_stands IS DISTINCT FROM TRUE
 UNION ALL
-SELECT n.entry_id, n.customer_id, n.journey, n.version_no, n.entry_no, n.assignment, n.since, n.first_key, n.since, TRUE, as_of(), 200000
+SELECT n.entry_id, n.customer_id, n.journey, n.version_no, n.entry_no, n.assignment, as_of(), n.first_key, as_of(), TRUE, as_of(), 200000
 FROM entering AS n ANTI JOIN leaving AS l USING (entry_id) WHERE n.first_key = 2001;
 CREATE TEMP TABLE hop (entry_id BIGINT, n INTEGER, from_key INTEGER, to_key INTEGER, clock TIMESTAMP, cause VARCHAR);
 CREATE TEMP VIEW arrived AS
@@ -91,8 +91,8 @@ UPDATE tonglu.rest SET step_key = s.step_key, since = s.since, due_at = s.since 
 FROM (FROM settled LEFT JOIN waiting USING (step_key)) AS s WHERE s.entry_id = rest.entry_id;
 DELETE FROM tonglu.rest WHERE entry_id IN (SELECT entry_id FROM ending);
 INSERT INTO tonglu.rest
-SELECT n.entry_id, n.customer_id, n.journey, n.version_no, n.entry_no, n.assignment, n.since, coalesce(s.step_key, n.first_key),
-    coalesce(s.since, n.since), s.since + w.takes
+SELECT n.entry_id, n.customer_id, n.journey, n.version_no, n.entry_no, n.assignment, as_of(), coalesce(s.step_key, n.first_key),
+    coalesce(s.since, as_of()), s.since + w.takes
 FROM entering AS n LEFT JOIN settled AS s USING (entry_id) LEFT JOIN waiting AS w ON w.step_key = s.step_key
 WHERE NOT EXISTS (SELECT 1 FROM ending AS d WHERE d.entry_id = n.entry_id)
 ORDER BY n.entry_id;

@@ -27,40 +27,45 @@ SELECT entry_id, exit_at, reason, as_it_stands FROM (
 QUALIFY row_number() OVER (PARTITION BY entry_id ORDER BY exit_at, place) = 1;
 
 -- Who may enter: joined the journey's segment now, or was left out before and is still in it.
+CREATE TEMP TABLE journey (journey VARCHAR, version_no INTEGER, segment VARCHAR, again INTERVAL, per_day BIGINT, first_key INTEGER);
+INSERT INTO journey VALUES ('payroll_companion', 1, 'payroll_new', NULL, 50000, 1001),
+    ('payroll_outflow_retention', 2, 'payroll_outflow_48h', INTERVAL 30 DAY, 20000, 2001),
+    ('silver_pension_day', 3, 'silver_pension_day', INTERVAL 20 DAY, 30000, 3001);
+CREATE TEMP TABLE occasion AS
+SELECT j.journey, c.customer_id FROM change AS c JOIN journey AS j USING (segment) WHERE c.joined
+UNION ALL
+SELECT c.journey, c.customer_id
+FROM tonglu.candidate AS c JOIN journey AS j USING (journey)
+JOIN tonglu.membership AS m ON m.segment = j.segment AND m.customer_id = c.customer_id AND m.left_run IS NULL;
 CREATE TEMP TABLE eligible AS
-WITH journey (journey, version_no, segment, again, per_day, first_key) AS (
-    VALUES ('payroll_companion', 1, 'payroll_new', NULL, 50000, 1001),
-        ('payroll_outflow_retention', 2, 'payroll_outflow_48h', INTERVAL 30 DAY, 20000, 2001),
-        ('silver_pension_day', 3, 'silver_pension_day', INTERVAL 20 DAY, 30000, 3001)
-), occasion AS (
-    SELECT j.journey, c.customer_id, as_of() AS since FROM change AS c JOIN journey AS j USING (segment) WHERE c.joined
-    UNION ALL
-    SELECT c.journey, c.customer_id, c.since
-    FROM tonglu.candidate AS c JOIN journey AS j USING (journey)
-    JOIN tonglu.membership AS m ON m.segment = j.segment AND m.customer_id = c.customer_id AND m.left_run IS NULL
-), earliest AS (
-    SELECT journey, customer_id, min(since) AS since FROM occasion SEMI JOIN tonglu.profile USING (customer_id) GROUP BY ALL
+WITH once AS (
+    SELECT DISTINCT journey, customer_id FROM occasion SEMI JOIN tonglu.profile USING (customer_id)
 ), previous AS (
     SELECT journey, customer_id, max(e.entry_no) AS entry_no, max(d.ended_at) AS ended_at, bool_or(d.entry_id IS NULL) AS is_open
-    FROM tonglu.entry AS e SEMI JOIN earliest USING (journey, customer_id) LEFT JOIN tonglu.ended AS d USING (entry_id) GROUP BY ALL
+    FROM tonglu.entry AS e SEMI JOIN once USING (journey, customer_id) LEFT JOIN tonglu.ended AS d USING (entry_id) GROUP BY ALL
 ), today AS (
     SELECT journey, count(*) AS entered FROM tonglu.entry WHERE assigned_at >= getvariable('day_start') GROUP BY ALL
 )
-SELECT o.journey, j.version_no, o.customer_id, o.since, j.first_key, coalesce(p.entry_no, 0) + 1 AS entry_no,
+SELECT o.journey, j.version_no, o.customer_id, j.first_key, coalesce(p.entry_no, 0) + 1 AS entry_no,
     row_number() OVER (PARTITION BY o.journey ORDER BY chance('entry_order|' || o.journey || '|' || o.customer_id || '|')) + coalesce(t.entered, 0)
         <= j.per_day AS has_room
-FROM earliest AS o JOIN journey AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id) LEFT JOIN today AS t USING (journey)
-WHERE p.entry_no IS NULL OR (NOT p.is_open AND o.since >= p.ended_at + j.again);
+FROM once AS o JOIN journey AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id) LEFT JOIN today AS t USING (journey)
+WHERE p.entry_no IS NULL OR (NOT p.is_open AND as_of() >= p.ended_at + j.again);
 DELETE FROM tonglu.candidate;
-INSERT INTO tonglu.candidate SELECT journey, customer_id, '', since, run_no(), 'limit' FROM eligible WHERE NOT has_room;
-INSERT INTO tonglu.left_out SELECT run_no(), journey, reason, count(*) FROM tonglu.candidate GROUP BY ALL;
+INSERT INTO tonglu.candidate SELECT journey, customer_id, '', as_of(), run_no(), 'limit' FROM eligible WHERE NOT has_room;
+INSERT INTO tonglu.left_out
+SELECT run_no(), journey, reason, count(*) FROM tonglu.candidate GROUP BY ALL
+UNION ALL
+SELECT run_no(), journey, 'used_up', count(*) FROM occasion ANTI JOIN eligible USING (journey, customer_id) GROUP BY ALL;
 CREATE TEMP TABLE entering AS
 SELECT (SELECT coalesce(max(entry_id), 0) FROM tonglu.entry) + row_number() OVER (ORDER BY journey, customer_id) AS entry_id, *,
     CASE WHEN chance('global_control|2026|' || customer_id) < 0.02 THEN 'global_control'
          WHEN chance('holdout|' || journey || '|' || customer_id) < 0.1 THEN 'holdout' ELSE 'treated' END AS assignment
 FROM eligible WHERE has_room;
-INSERT INTO tonglu.entry
-SELECT entry_id, journey, version_no, customer_id, '', entry_no, assignment, run_no(), as_of(), since FROM entering ORDER BY entry_id;
+INSERT INTO tonglu.entry BY NAME
+SELECT entry_id, journey, version_no, customer_id, '' AS key, entry_no, assignment, customer_id::VARCHAR AS unit, run_no() AS run_no,
+    as_of() AS assigned_at, as_of() AS since
+FROM entering ORDER BY entry_id;
 -- A new entry whose customer is out already ends at once.
 INSERT INTO leaving
 SELECT entry_id, as_of(), 'exit_segment_closed_account', TRUE FROM entering SEMI JOIN segment.closed_account USING (customer_id)

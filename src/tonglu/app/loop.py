@@ -14,12 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
+from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
-from tonglu.compile.lower import lower
-from tonglu.compile.pin import pin, unpin
-from tonglu.compile.program import CompiledJourney, Program
+from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, to_utc
-from tonglu.core.errors import CheckFailed, Finding, Place, refuse_errors
+from tonglu.core.errors import CheckFailed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
@@ -34,7 +33,6 @@ from tonglu.stages.ingest import ingest, stage_rows
 from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
 from tonglu.stages.promote import promote
-from tonglu.stages.register import keep_text, register
 from tonglu.stages.segment import segment
 from tonglu.warehouse.export import ParquetWriter
 from tonglu.warehouse.publish import publish
@@ -49,7 +47,7 @@ DONE = "INSERT INTO tonglu.run_step SELECT $run_no, $step WHERE NOT EXISTS (SELE
 IS_DONE = "SELECT count(*) FROM tonglu.run_step WHERE run_no = $run_no AND step = $step"
 RECORD = "INSERT INTO tonglu.run VALUES ($run_no, $as_of, $definitions, $summary)"
 OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
-STILL_OPEN = "SELECT journey, count(*) FROM tonglu.rest GROUP BY journey ORDER BY journey"
+WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM tonglu.watermark ORDER BY name"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
@@ -162,7 +160,7 @@ class Loop:
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""
         warehouse = self.place.warehouse
-        self.program = self._program()
+        self.program = read_program(self.place)
         warehouse.run("advance/arms")
         thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
         switches.keep(warehouse, thrown)
@@ -218,6 +216,7 @@ class Loop:
         [(ended,)] = warehouse.fetch(ENDED)
         self.summary |= {"ended": ended, "open": still_open, "rules_held": rules}
         warehouse.execute(RECORD, definitions=self.place.definitions.hash, summary=json.dumps(self.summary))
+        warehouse.execute(WATERMARKS)
         self._fail_at("before_commit")
         warehouse.execute("COMMIT")
         self.in_transaction = False
@@ -277,55 +276,10 @@ class Loop:
             self.place.warehouse.execute("ROLLBACK")
             self.in_transaction = False
 
-    def _program(self) -> Program:
-        """Pin what is on disk, compile it and every version that ever had an entry."""
-        warehouse, definitions = self.place.warehouse, self.place.definitions
-        known = {digest: (number, name, text, used) for number, name, digest, text, used in warehouse.rows("pin/versions")}
-        next_number = max((number for number, *_ in known.values()), default=0) + 1
-        journeys: list[CompiledJourney] = []
-        for authored in definitions.journeys:
-            definition = pin(authored, definitions.message_texts(authored))
-            known_as = known.pop(definition.hash, None)
-            number = known_as[0] if known_as else next_number
-            compiled = lower(definition, number, definitions.known, current=True)
-            if known_as is None:
-                register(warehouse, compiled, {name: one.title.zh for name, one in definitions.messages.items()})
-                next_number += 1
-            journeys.append(compiled)
-        self._refuse_orphans({one.name for one in definitions.journeys})
-        for digest, (number, _, text, used) in known.items():
-            if used:
-                journeys.append(lower(unpin(text, digest), number, definitions.known, current=False))
-        for one in definitions.segments:
-            keep_text(warehouse, digest=one.hash, kind="segment", name=one.name, text=one.sql.text)
-        policy = definitions.policy.model_dump_json()
-        keep_text(warehouse, digest=_digest(policy), kind="policy", name=definitions.policy.policy, text=policy)
-        return Program(tuple(journeys), definitions.policy)
-
-    def _refuse_orphans(self, written: set[str]) -> None:
-        """A journey whose file is gone must have nobody in it."""
-        findings = [
-            Finding(
-                "TL413",
-                f"journey '{name}' is gone, but {count} entries are still open in it",
-                Place(f"{self.place.definitions.project.paths.journeys}/{name}.yaml"),
-                "Put the file back with live: {until: ..., then: stop}, run, and delete it then.",
-            )
-            for name, count in self.place.warehouse.fetch(STILL_OPEN)
-            if name not in written
-        ]
-        refuse_errors(findings)
-
     def _fail_at(self, point: str) -> None:
         """A named place at which a test of recovery lets the process die."""
         if self.place.settings.failpoint == point:
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _digest(text: str) -> str:
-    from hashlib import sha256
-
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:

@@ -19,6 +19,7 @@ from tonglu.language.yamlfile import Loc
 from tonglu.steps import Lowered, step_kinds
 from tonglu.steps.kind import FOLLOWING, Alternative
 
+RESERVED_REASONS = frozenset({"goal", "ejected", "journey_over"})
 IMPLICIT_END = " end"  # not a name that a step can have
 
 
@@ -96,6 +97,11 @@ class _Check:
                 "Add a goal, or remove the holdout.",
                 Severity.WARNING,
             )
+
+    def end(self, step: _Step) -> None:
+        reason = step.lowered.reason or ""
+        if reason in RESERVED_REASONS or reason.startswith("exit_"):
+            self.add("TL415", f"'{reason}' is the engine's own reason", (*step.authored.loc, "end"), "Choose another word.")
 
     def alternatives(self, step: _Step, key: str) -> None:
         written = self.journey.file.at((*step.authored.loc, key))
@@ -211,6 +217,7 @@ def check_journey(
     for step in check.steps:
         if step.lowered.message is not None:
             check.touch(step)
+        check.end(step)
         check.alternatives(step, step.authored.kind)
     if check.steps and check.targets():
         check.graph()

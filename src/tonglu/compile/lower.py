@@ -69,9 +69,9 @@ def targets_of(lowered: Lowered, following: str | None) -> list[str]:
     ]
 
 
-def lower(definition: Definition, version_no: int, known: Known, *, current: bool) -> CompiledJourney:
-    """Compile one version."""
-    steps = with_end(definition)
+def lower(definition: Definition, version_no: int, known: Known, *, current: bool, walked: bool = True) -> CompiledJourney:
+    """Compile one version; of one that nobody walks any more (`walked` is False) only its goals are measured."""
+    steps = with_end(definition) if walked else []
     keys = {name: version_no * STEPS_PER_VERSION + number for number, (name, _, _) in enumerate(steps, 1)}
     fields = {name: fields for name, _, fields in definition.steps}
     compiled = []
@@ -79,19 +79,19 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
         following = steps[number][0] if number < len(steps) else None
         compiled.append(_step(name, number, kind, lowered, keys, following, known, fields.get(name)))
     header = definition.header
-    ordering = header.enter.order
+    ordering = header.enter.order if current else None
     order = None if ordering is None else value_to_sql(ordering.tree, profile_column, known.profile)
     return CompiledJourney(
         version_no=version_no,
         current=current,
         definition=definition,
         steps=tuple(compiled),
-        exits=_exits(definition, known),
+        exits=_exits(definition, known) if walked else (),
         goals=tuple(
             CompiledGoal(number, goal.called, goal.event, event_condition(goal.event, goal.where, known), goal.within, goal.value)
             for number, goal in enumerate(header.all_goals)
         ),
-        enter_where=_enter_where(definition, known),
+        enter_where=_enter_where(definition, known) if current else None,
         order=order if ordering is None or ordering.descending or order is None else exp.Neg(this=order),
     )
 

@@ -1,4 +1,5 @@
-"""reachable: the first channel of `via` that has consent, an address, and is not switched off; final for the run."""
+"""reachable: the first channel of `via` that has consent, an address, and is not stopped; final for the run. A pause
+defers, a kill drops."""
 
 from tonglu.gates.gate import Chain, Gate
 
@@ -8,14 +9,18 @@ CHOSEN = """
         SELECT m.proposal_no, arg_min(m.channel, m.place) AS channel
         FROM permitted AS m
         JOIN proposal AS p USING (proposal_no)
-        JOIN channel_now AS n ON n.channel = m.channel AND n.usable
+        JOIN channel_now AS n ON n.channel = m.channel AND n.stop IS NULL
         JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel
         GROUP BY m.proposal_no
     ) AS c
     WHERE c.proposal_no = proposal.proposal_no AND proposal.outcome IS NULL;
     INSERT INTO stopped
-    SELECT p.proposal_no, CASE WHEN count(n.channel) FILTER (WHERE NOT n.usable) > 0 THEN 'channel_off' ELSE 'no_address' END, NULL, 'dropped'
-    FROM proposal AS p JOIN permitted AS m USING (proposal_no) LEFT JOIN channel_now AS n ON n.channel = m.channel
+    SELECT p.proposal_no,
+        CASE WHEN bool_or(n.stop = 'pause') THEN 'channel_paused' WHEN bool_or(n.stop = 'kill') THEN 'channel_killed' ELSE 'no_address' END,
+        NULL, CASE WHEN bool_or(n.stop = 'pause') THEN 'deferred' ELSE 'dropped' END
+    FROM proposal AS p JOIN permitted AS m USING (proposal_no)
+    LEFT JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel
+    LEFT JOIN channel_now AS n ON n.channel = a.channel
     WHERE p.outcome IS NULL AND p.channel IS NULL
     GROUP BY p.proposal_no
 """
@@ -32,7 +37,8 @@ GATE = Gate(
     "可触达 Reachable",
     {
         "no_address": "没有可用的联系地址 no permitted channel has an address",
-        "channel_off": "渠道已停用 the channel is switched off",
+        "channel_paused": "渠道已暂停 the channel is paused",
+        "channel_killed": "渠道已终止 the channel was killed",
     },
     True,
     apply,

@@ -9,9 +9,9 @@ from tonglu.core.clock import next_opening
 from tonglu.core.ports import Warehouse
 from tonglu.gates import Chain, decision_chain
 from tonglu.stages.context import Run
-from tonglu.stages.switches import Switch, switched_off
+from tonglu.stages.switches import Switch, stopped
 
-CHANNEL = "INSERT INTO channel_now VALUES ($channel, $opening, $usable, $bulk)"
+CHANNEL = "INSERT INTO channel_now VALUES ($channel, $opening, $stop, $bulk)"
 OUTCOMES = """
     SELECT count(*), count(*) FILTER (WHERE outcome = 'sent'), count(*) FILTER (WHERE outcome = 'deferred'),
         count(*) FILTER (WHERE outcome = 'dropped')
@@ -42,7 +42,7 @@ def decide(
     warehouse.run("decide/propose")
     for channel, bulk in channels.items():
         opening = _opening(program, channel, run)
-        warehouse.execute(CHANNEL, channel=channel, opening=opening, usable=not switched_off(channel, switches), bulk=bulk)
+        warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
     warehouse.run("decide/arms")
     conditions = tuple((step.key, step.when) for step in program.steps.values() if step.when is not None)
     chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions)

@@ -13,6 +13,7 @@ from tonglu.stages.switches import Standing
 
 PRIOR = "0.02"  # the chance of the goal that arbitration assumes until something is learned; our own design
 FEN = 100
+VERSION = "INSERT INTO version_now VALUES ($version_no, $purpose, $priority, $score)"
 BY_EVENT = """
     INSERT INTO occasion
     SELECT slot('journey'), e.customer_id, '', e.occurred_at, e.customer_id, 0
@@ -45,21 +46,19 @@ ENROLLED = "SELECT count(*) FROM enrolled"
 def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[str, Standing]) -> None:
     """Set out the journeys of this run; every later stage reads them from `journey_now`."""
     warehouse.run("enrol/begin")
-    priorities = list(program.policy.priority)
+    for journey in program.journeys:
+        header = journey.header
+        rank = program.policy.rank(header.priority or header.purpose)
+        warehouse.execute(VERSION, version_no=journey.version_no, purpose=header.purpose, priority=rank, score=_score(journey))
     for journey in program.current:
         header, now = journey.header, standing[journey.name]
         controls = program.policy.global_control if header.purpose == "marketing" else None
-        group = header.priority or header.purpose
         limits = {limit.per: limit.count for limit in header.enter.limit}
         warehouse.run(
             "enrol/journey",
             journey=journey.name,
             version_no=journey.version_no,
-            purpose=header.purpose,
-            priority=priorities.index(group) if group in priorities else len(priorities),
-            score=_score(journey),
             enter_segment=header.enter.segment,
-            enter_left=None,
             enter_event=header.enter.event,
             fresh_us=_fresh(journey),
             takes_current=header.enter.enrolment in ("current", "both"),

@@ -86,6 +86,8 @@ def _side(row: Row) -> Side:
 def _keep(warehouse: Warehouse, journey: str, goal: str, treated: Side, control: Side) -> None:
     """Write one lift; a withheld one has no interval and says why in `method`."""
     lift = difference_of_clustered_proportions(treated.converted, control.converted)
+    if treated.assigned and control.assigned and not treated.converted.n:
+        lift = Withheld("no window has passed yet")
     value = difference_of_ratios(treated.value, control.value)
     estimate, low, high = _numbers(lift)
     worth, least, most = _numbers(value)

@@ -12,11 +12,16 @@ from tonglu.core.sql import fill, table
 from tonglu.language.segment import Segment
 
 NOW = "CREATE OR REPLACE TEMP TABLE member_now AS SELECT customer_id FROM slot_target"
+TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'segment'"
 SIZES = "SELECT segment, members, entered, left_count FROM tonglu.segment_size WHERE run_no = $run_no ORDER BY segment"
 
 
 def segment(warehouse: Warehouse, segments: Sequence[Segment]) -> dict[str, tuple[int, int, int]]:
     """Build the profile and every segment; members, joined and left by segment."""
+    written = {one.name for one in segments}
+    for (name,) in warehouse.fetch(TABLES):
+        if name not in written:
+            warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
     for one in segments:
         warehouse.execute(create_table(one))
         if not one.is_profile:

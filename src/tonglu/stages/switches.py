@@ -22,7 +22,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a journey may do in this run. A paused one collects candidates, and enrols them when it goes on."""
+    """What a journey may do in this run. One that is paused or killed collects candidates, and enrols them when it goes on."""
 
     collects: bool
     enrols: bool
@@ -39,7 +39,7 @@ def standing_of(journey: CompiledJourney, switches: Collection[Switch], run: Run
     over = live.until is not None and run.as_of >= to_utc(live.until, run.zone)
     killed, paused = "kill" in mine, "pause" in mine
     return Standing(
-        collects=not (killed or early or over),
+        collects=not (early or over),
         enrols=not (killed or paused or early or over),
         proposes=not paused or killed,
         killed=killed,
@@ -47,9 +47,10 @@ def standing_of(journey: CompiledJourney, switches: Collection[Switch], run: Run
     )
 
 
-def switched_off(channel: str, switches: Collection[Switch]) -> bool:
-    """Whether a channel may not be used now."""
-    return any(one.scope == "all" or (one.scope == "channel" and one.name == channel) for one in switches)
+def stopped(channel: str, switches: Collection[Switch]) -> str | None:
+    """What holds a channel now: 'kill' before 'pause', None when it may be used."""
+    mine = {one.position for one in switches if one.scope == "all" or (one.scope == "channel" and one.name == channel)}
+    return "kill" if "kill" in mine else "pause" if mine else None
 
 
 def keep(warehouse: Warehouse, switches: Collection[Switch]) -> None:

@@ -81,12 +81,13 @@ KIND = StepKind(
         FROM position AS p JOIN arm_share AS a USING (step_key)
         WHERE p.round = $round AND p.kind = 'experiment' AND p.since <= p.horizon
           AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
-          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high;
+          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high
+          AND NOT EXISTS (SELECT 1 FROM tonglu.exposure AS x WHERE x.entry_id = p.entry_id AND x.step_key = p.step_key);
         INSERT INTO hop
         SELECT p.entry_id, a.to_key, p.since, 'arm ' || a.arm
-        FROM position AS p JOIN arm_share AS a USING (step_key)
+        FROM position AS p
+        JOIN tonglu.exposure AS x ON x.entry_id = p.entry_id AND x.step_key = p.step_key
+        JOIN tonglu.arm AS a ON a.step_key = x.step_key AND a.arm = x.arm
         WHERE p.round = $round AND p.kind = 'experiment' AND p.since <= p.horizon
-          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
-          AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high
     """,
 )

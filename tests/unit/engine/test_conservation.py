@@ -25,6 +25,8 @@ DAMAGE = {
     "nobody is over a cap": f"""INSERT INTO tonglu.touch
         SELECT t.* REPLACE ('another' AS touch_key, 0 AS run_no, $as_of - INTERVAL 1 HOUR AS not_before) FROM ({TOUCH}) AS t""",
     "touches a run of one customer": f"INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key) FROM ({TOUCH}) AS t",
+    "one exposure per entry and step": f"""INSERT INTO tonglu.exposure SELECT $run_no, entry_id, 1, 'offer', 1001, 'hi', arm, 0.5, $as_of
+        FROM ({ENTRY}), (SELECT unnest(['a', 'b']) AS arm)""",
     "every entry rests at a step of its version": "UPDATE tonglu.rest SET version_no = 99",
     "nothing is sent that cannot leave in time": "UPDATE tonglu.touch SET not_before = expires_at + INTERVAL 1 MICROSECOND",
     "one open entry per journey, customer and key": "UPDATE tonglu.entry SET customer_id = 1",

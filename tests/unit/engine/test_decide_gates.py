@@ -131,7 +131,7 @@ def test_switches_stop_a_channel_a_journey_or_everything(tiny):
     bank.throw("kill", T, scope="journey", name="offer")
     bank.run(T)
     assert bank.entered("offer") == []
-    assert bank.decided() == [(1, "other", "hi", "dropped", "channel_off")]
+    assert bank.decided() == [(1, "other", "hi", "deferred", "channel_paused")]
     bank.throw("resume", T + HOUR, scope="channel", name="sms")
     bank.throw("resume", T + HOUR, scope="journey", name="offer")
     bank.run(T + HOUR)

@@ -99,4 +99,18 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "enter: {segment: youth, order: province}",
         'enter: {segment: youth, order: "total_balance desc"}',
     ),
+    (
+        "TL415",
+        "an end with the engine's own reason",
+        "Reports tell an exit from an end by its reason: goal, ejected, journey_over and exit_... are the engine's.",
+        "- done: {end: goal}",
+        "- done: {end: accompanied}",
+    ),
+    (
+        "TL416",
+        "open entries need what is gone",
+        "Open entries stay on the version that they entered. What it names must stay until they have ended.",
+        "(segments/profile.sql loses 'age' while 120 entries are open in a version whose message says {{ age }})",
+        "(put 'age' back, or end the journey first: live: {until: ..., then: stop})",
+    ),
 )

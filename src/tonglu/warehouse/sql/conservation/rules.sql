@@ -39,6 +39,9 @@ SELECT 'touches a run of one customer', count(*) FROM (
     SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no AND NOT list_contains($unarbitrated, purpose)
     GROUP BY customer_id HAVING count(*) > $per_run)
 UNION ALL
+SELECT 'one exposure per entry and step', (SELECT count(*) - count(DISTINCT (entry_id, step_key)) FROM tonglu.exposure
+    WHERE entry_id IN (SELECT entry_id FROM tonglu.exposure WHERE run_no = $run_no))
+UNION ALL
 SELECT 'every entry rests at a step of its version', count(*) FROM tonglu.rest AS r LEFT JOIN tonglu.step AS s USING (step_key)
     WHERE s.version_no IS DISTINCT FROM r.version_no
 UNION ALL

@@ -14,6 +14,7 @@ SELECT md5(concat_ws('|', escape_part(p.journey), p.customer_id, escape_part(e.k
     CASE WHEN c.bulk THEN printf('%06d-%s-%s', $run_no, p.channel, strftime(p.not_before, '%Y%m%dT%H%M')) END
 FROM proposal AS p JOIN tonglu.entry AS e USING (entry_id) JOIN channel_now AS c USING (channel)
 WHERE p.outcome = 'sent' AND NOT p.ghost ORDER BY p.proposal_no;
-DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM proposal);
+DELETE FROM tonglu.waiting_touch
+WHERE entry_id IN (SELECT entry_id FROM proposal) OR entry_id NOT IN (SELECT entry_id FROM tonglu.rest);
 INSERT INTO tonglu.waiting_touch
 SELECT entry_id, step_key, visit, first_proposed_at, paused_us FROM proposal WHERE outcome = 'deferred';

@@ -6,7 +6,7 @@ WITH earliest AS (
     QUALIFY row_number() OVER (PARTITION BY journey, customer_id, key ORDER BY since) = 1
 ), previous AS (
     SELECT e.journey, e.customer_id, e.key, max(e.entry_no) AS entry_no, max(d.ended_at) AS ended_at,
-        bool_or(d.entry_id IS NULL) AS is_open, bool_or(d.reason = 'goal') AS reached
+        bool_or(d.entry_id IS NULL) AS is_open, bool_or(d.reason = 'goal' OR e.entry_id IN (SELECT entry_id FROM tonglu.conversion)) AS reached
     FROM tonglu.entry AS e LEFT JOIN tonglu.ended AS d USING (entry_id)
     WHERE e.customer_id IN (SELECT customer_id FROM earliest)
     GROUP BY ALL
@@ -36,14 +36,14 @@ GROUP BY journey;
 
 CREATE OR REPLACE TEMP TABLE entering AS
 SELECT (SELECT coalesce(max(entry_id), 0) FROM tonglu.entry) + row_number() OVER (ORDER BY journey, customer_id, key) AS entry_id,
-    journey, version_no, customer_id, key, entry_no, since, first_key,
+    journey, version_no, customer_id, key, entry_no, since, first_key, unit,
     CASE WHEN global_control > 0 AND draw('global_control', epoch, customer_id) < global_control THEN 'global_control'
          WHEN holdout > 0 AND draw('holdout', journey, unit) < holdout THEN 'holdout'
          ELSE 'treated' END AS assignment
 FROM admitted WHERE enrols AND nth <= room;
 
 INSERT INTO tonglu.entry
-SELECT entry_id, journey, version_no, customer_id, key, entry_no, assignment, $run_no, $as_of, since FROM entering ORDER BY entry_id;
+SELECT entry_id, journey, version_no, customer_id, key, entry_no, assignment, unit, $run_no, $as_of, since FROM entering ORDER BY entry_id;
 INSERT INTO tonglu.rest
 SELECT n.entry_id, n.customer_id, n.journey, n.version_no, n.entry_no, n.assignment, n.since, n.first_key, n.since,
     CASE WHEN s.message IS NULL THEN n.since + to_microseconds(s.takes_us) END

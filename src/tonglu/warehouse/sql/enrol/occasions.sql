@@ -1,4 +1,4 @@
--- Who has an occasion to enter: those left out before who still qualify, and who joined or left a segment in this run.
+-- Who has an occasion to enter: those left out before who still qualify, and who joined a segment in this run.
 -- (Events add theirs by generated statements.) At a journey's first launch the members of that moment count as `enrolment` says.
 INSERT INTO occasion
 SELECT c.journey, c.customer_id, c.key, CASE WHEN j.enter_event IS NULL THEN $as_of ELSE c.since END, c.customer_id, 0
@@ -14,8 +14,4 @@ LEFT JOIN tonglu.launch AS l USING (journey)
 LEFT JOIN (SELECT segment, min(run_no) AS first_run FROM tonglu.segment_size GROUP BY segment) AS known ON known.segment = m.segment
 WHERE m.left_run IS NULL
   AND ((m.entered_run = $run_no AND j.takes_new AND known.first_run < $run_no) OR (l.journey IS NULL AND j.takes_current));
-INSERT INTO occasion
-SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0
-FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_left
-WHERE m.left_run = $run_no;
 INSERT INTO tonglu.launch SELECT journey, $run_no FROM journey_now AS j WHERE enrols AND journey NOT IN (SELECT journey FROM tonglu.launch);

@@ -33,7 +33,7 @@ CREATE TABLE tonglu.segment_size (run_no INTEGER, segment VARCHAR, title_zh VARC
 
 -- Entries: the immutable fact, where each open one rests, how each ended, and every move.
 CREATE TABLE tonglu.entry (entry_id BIGINT, journey VARCHAR, version_no INTEGER, customer_id BIGINT, key VARCHAR, entry_no INTEGER,
-    assignment VARCHAR, run_no INTEGER, assigned_at TIMESTAMP, since TIMESTAMP);
+    assignment VARCHAR, unit VARCHAR, run_no INTEGER, assigned_at TIMESTAMP, since TIMESTAMP);
 CREATE TABLE tonglu.rest (entry_id BIGINT, customer_id BIGINT, journey VARCHAR, version_no INTEGER, entry_no INTEGER, assignment VARCHAR,
     first_since TIMESTAMP, step_key INTEGER, since TIMESTAMP, due_at TIMESTAMP);
 CREATE TABLE tonglu.ended (entry_id BIGINT, run_no INTEGER, ended_at TIMESTAMP, reason VARCHAR);
@@ -59,6 +59,7 @@ CREATE TABLE tonglu.touch (touch_key VARCHAR, run_no INTEGER, entry_id BIGINT, c
 CREATE TABLE tonglu.delivery (touch_key VARCHAR, run_no INTEGER, seq BIGINT, state VARCHAR, changed_at TIMESTAMP, detail VARCHAR);
 CREATE TABLE tonglu.opt_out (customer_id BIGINT, channel VARCHAR, opted_out_at TIMESTAMP, run_no INTEGER);
 CREATE TABLE tonglu.switch_position (run_no INTEGER, scope VARCHAR, name VARCHAR, position VARCHAR);
+CREATE TABLE tonglu.run_watermark (run_no INTEGER, name VARCHAR, seq BIGINT);
 CREATE TABLE tonglu.watermark (name VARCHAR PRIMARY KEY, seq BIGINT);
 
 -- Measured and learned, by run.
