@@ -22,6 +22,7 @@ from tonglu.core.errors import CheckFailed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
+from tonglu.stages.casts import as_text
 from tonglu.stages.check import CheckSummary, check, record_checks
 from tonglu.stages.conserve import conserve
 from tonglu.stages.context import Run
@@ -90,7 +91,8 @@ class Loop:
         )
         mailed = self._stage_inbox()
         self._fail_at("ingested")
-        return {"files": len(taken.files), "rows": sum(taken.rows.values()) + mailed}
+        unread = sum(self._unread().values())
+        return {"files": len(taken.files), "rows": sum(taken.rows.values()) + mailed, "inbox_unknown": unread}
 
     def _stage_inbox(self) -> int:
         import pyarrow as pa
@@ -103,15 +105,20 @@ class Loop:
             rows = [dict(item.payload) for item in items if item.kind == kind]
             contract = self.place.definitions.contracts.get(table)
             if rows and contract is not None:
-                columns = {name: [row.get(name) for row in rows] for name in contract.columns}
+                columns = {name: pa.array([as_text(row.get(name)) for row in rows], pa.string()) for name in contract.columns}
                 staged += stage_rows(self.place.warehouse, self.place.landing, contract, pa.table(columns))
         return staged
 
+    def _unread(self) -> Counter[str]:
+        """The news that nothing here reads, by kind: it stays in the mailroom, and the run says so."""
+        contracts = self.place.definitions.contracts
+        return Counter(item.kind for item in self.news if item.kind != "eject" and INBOX_TABLES.get(item.kind) not in contracts)
+
     def check(self) -> Summary:
         """Judge staging; a blocking breach stops the run."""
-        self.checked = check(
-            self.place.warehouse, self.place.definitions.contracts, self.run.run_no, as_of=self.as_of, judge=self.place.judge()
-        )
+        place = self.place
+        contracts, unread = place.definitions.contracts, self._unread()
+        self.checked = check(place.warehouse, contracts, self.run.run_no, as_of=self.as_of, judge=place.judge(), unread=unread)
         self._fail_at("checked")
         return {"expectations": len(self.checked.verdicts), "breaches": len(self.checked.breaches)}
 
@@ -136,7 +143,7 @@ class Loop:
         self._read_mail()
         sizes = segment(warehouse, definitions.segments)
         self._fail_at("segmented")
-        return {"facts": sum(one.added + one.replaced for one in promoted.tables.values()), "segments": len(sizes)}
+        return {**promoted.counts(), "segments": len(sizes)}
 
     def _read_mail(self) -> None:
         warehouse, mailroom = self.place.warehouse, self.place.mailroom

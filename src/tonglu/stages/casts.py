@@ -1,5 +1,6 @@
 """From what a file holds to what the contract promises: casts that never round or guess, and the conditions of row rules."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ STORED: Mapping[ColumnType, str] = {
     ColumnType.JSON: "VARCHAR",
     ColumnType.DECIMAL: "DECIMAL(24,6)",
 }
-_WHOLE_TEXT = r"\s*[+-]?[0-9]{1,18}\s*"
+_WHOLE_TEXT = r"\s*[+-]?[0-9]{1,19}\s*"  # as long as a BIGINT can be; what is greater fails the cast itself
 _DATE_TEXT = r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}\s*"
 _ZONED_TEXT = r".*[0-9]{2}:[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)\s*"
 _ACCEPTED: Mapping[ColumnType, frozenset[str]] = {
@@ -39,6 +40,15 @@ class Cast:
 
     value: exp.Expr
     broken: exp.Expr | None
+
+
+def as_text(value: object) -> str | None:
+    """A value of parsed JSON as a file would have it, for `cast` to judge: whatever cannot be read breaks a rule, never a run."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def family(raw: str) -> str:

@@ -93,7 +93,13 @@ class ContractBroken(CheckFailed):
 
 
 def check(
-    warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int, *, as_of: datetime, judge: Judge | None
+    warehouse: Warehouse,
+    contracts: Mapping[str, Contract],
+    run_no: int,
+    *,
+    as_of: datetime,
+    judge: Judge | None,
+    unread: Mapping[str, int] | None = None,
 ) -> CheckSummary:
     """Judge staging.
 
@@ -103,6 +109,7 @@ def check(
         run_no: the run.
         as_of: the run's instant, against which freshness is measured.
         judge: runs the expectations; None leaves row rules, volume and freshness, for tests of the engine.
+        unread: how many items came by mail that nothing reads, by kind; each kind is a warning.
 
     Raises:
         ContractBroken: at least one blocking breach; nothing was changed.
@@ -116,6 +123,12 @@ def check(
         verdicts += marked + _volume(warehouse, contract) + _freshness(warehouse, contract, as_of)
         if judge is not None and staged:
             verdicts += judge.judge(contract)
+    verdicts += [
+        Verdict(
+            "inbox", "kind:known", Breach.WARN, success=False, observed=f"{count} item(s) of kind '{kind[:60]}'", unexpected=count
+        )
+        for kind, count in sorted((unread or {}).items())
+    ]
     summary = CheckSummary(run_no, tuple(verdicts), {table: count for table, count in aside.items() if count})
     if summary.blocking:
         raise ContractBroken(summary)

@@ -41,6 +41,16 @@ class PromoteSummary:
     tables: Mapping[str, Promoted] = field(default_factory=dict)
     receipt_events: int = 0
 
+    def counts(self) -> dict[str, object]:
+        """For the run's summary: new facts and versions, and the rows of all tables that did not become one."""
+        moved = self.tables.values()
+        return {
+            "facts": sum(one.added + one.replaced for one in moved),
+            "duplicates": sum(one.duplicates for one in moved),
+            "held": sum(one.held for one in moved),
+            "quarantined": sum(one.quarantined for one in moved),
+        }
+
 
 def promote(warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int, as_of: datetime) -> PromoteSummary:
     """Move staging to its tables and leave it empty. Call it inside `warehouse.transaction()`, after `check` let it pass.

@@ -11,7 +11,8 @@ from tonglu.core.ports import Warehouse
 from tonglu.core.sql import fill, table
 from tonglu.language.segment import Segment
 
-NOW = "CREATE OR REPLACE TEMP TABLE member_now AS SELECT customer_id FROM slot_target"
+NOW = "INSERT INTO member_now SELECT slot('name'), customer_id FROM slot_target"
+TITLE = "INSERT INTO segment_title VALUES ($segment, $title)"
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'segment'"
 SIZES = "SELECT segment, members, entered, left_count FROM tonglu.segment_size WHERE run_no = $run_no ORDER BY segment"
 
@@ -22,11 +23,13 @@ def segment(warehouse: Warehouse, segments: Sequence[Segment]) -> dict[str, tupl
     for (name,) in warehouse.fetch(TABLES):
         if name not in written:
             warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
+    warehouse.run("segment/begin")
     for one in segments:
         warehouse.execute(create_table(one))
         if not one.is_profile:
-            warehouse.execute(fill(NOW, target=table(one.name, "segment")))
-            warehouse.run("segment/follow", segment=one.name, title=one.title.zh)
+            warehouse.execute(fill(NOW, name=one.name, target=table(one.name, "segment")))
+            warehouse.execute(TITLE, segment=one.name, title=one.title.zh)
+    warehouse.run("segment/follow")
     return {name: (members, joined, left) for name, members, joined, left in warehouse.fetch(SIZES)}
 
 

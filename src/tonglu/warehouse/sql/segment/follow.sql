@@ -1,13 +1,20 @@
--- Who joined and who left since the last run: the membership history of one segment, whose members of now are in `member_now`.
-CREATE OR REPLACE TEMP TABLE member_gone AS
-SELECT customer_id FROM tonglu.membership
-WHERE segment = $segment AND left_run IS NULL AND customer_id NOT IN (SELECT customer_id FROM member_now);
+-- Who joined and who left since the last run, all segments at once; everybody has left a segment that is no longer written.
+CREATE OR REPLACE TEMP TABLE member_change AS
+SELECT coalesce(n.segment, m.segment) AS segment, coalesce(n.customer_id, m.customer_id) AS customer_id, m.customer_id IS NULL AS joined
+FROM member_now AS n
+FULL JOIN (SELECT segment, customer_id FROM tonglu.membership WHERE left_run IS NULL) AS m
+    ON m.segment = n.segment AND m.customer_id = n.customer_id
+WHERE n.customer_id IS NULL OR m.customer_id IS NULL;
 UPDATE tonglu.membership SET left_run = $run_no, left_at = $as_of
-WHERE segment = $segment AND left_run IS NULL AND customer_id IN (SELECT customer_id FROM member_gone);
+FROM member_change AS c
+WHERE NOT c.joined AND membership.left_run IS NULL AND membership.segment = c.segment AND membership.customer_id = c.customer_id;
 INSERT INTO tonglu.membership
-SELECT $segment, customer_id, $run_no, $as_of, NULL, NULL FROM member_now
-WHERE customer_id NOT IN (SELECT customer_id FROM tonglu.membership WHERE segment = $segment AND left_run IS NULL)
-ORDER BY customer_id;
+SELECT segment, customer_id, $run_no, $as_of, NULL, NULL FROM member_change WHERE joined ORDER BY segment, customer_id;
 INSERT INTO tonglu.segment_size
-SELECT $run_no, $segment, $title, (SELECT count(*) FROM member_now),
-    (SELECT count(*) FROM tonglu.membership WHERE segment = $segment AND entered_run = $run_no), (SELECT count(*) FROM member_gone);
+SELECT $run_no, t.segment, t.title_zh, coalesce(n.members, 0), coalesce(c.joined, 0), coalesce(c.gone, 0)
+FROM segment_title AS t
+LEFT JOIN (SELECT segment, count(*) AS members FROM member_now GROUP BY segment) AS n USING (segment)
+LEFT JOIN (
+    SELECT segment, count(*) FILTER (WHERE joined) AS joined, count(*) FILTER (WHERE NOT joined) AS gone FROM member_change GROUP BY segment
+) AS c USING (segment)
+ORDER BY t.segment;
