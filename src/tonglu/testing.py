@@ -41,8 +41,7 @@ PYTHON = {bool: "boolean", int: "bigint", str: "text", date: "date", datetime: "
 TOUCH_KIND = "touch"
 EVERYTHING = ("tonglu", "source", "personal", "history", "held", "quarantine", "staging", "segment")
 TABLES = """
-    SELECT schema_name, table_name FROM duckdb_tables()
-    WHERE database_name = current_database() AND list_contains($schemas, schema_name) ORDER BY ALL
+    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND list_contains($schemas, schema_name) ORDER BY ALL
 """
 
 _COLUMNS: Mapping[str, Mapping[str, str]] = {

@@ -180,6 +180,7 @@ def staged(root: Path) -> BatchRow:
             "variables": ['{"surname": "王"}'] * 3,
             "not_before": pa.array([NOW] * 3, pa.timestamp("us")),
             "expires_at": pa.array([NOW + timedelta(days=1)] * 3, pa.timestamp("us")),
+            "heeds_opt_out": [True] * 3,
         }
     )
     pq.write_table(table, root / "staged.parquet")

@@ -1,4 +1,7 @@
-"""Alerts to operators: a run that failed, a run that was missed. Over Apprise, to the URL that the project file points to."""
+"""Alerts to operators: a run that failed, a run that was missed. Over Apprise, to the URL that the project file points to.
+
+An alert leaves the bank's machines, so it carries rules, places and counts, never what stands in a row.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,8 +10,9 @@ from enum import StrEnum
 from tonglu.channels.apprise import AppriseChannel
 from tonglu.core.clock import local, show_instant, to_utc
 from tonglu.core.delivery import Delivered, OutboundMessage
-from tonglu.core.errors import InputError
+from tonglu.core.errors import InputError, TongluError
 from tonglu.language.project import Project
+from tonglu.stages.check import ContractBroken
 
 LONGEST = 1000
 GRACE = timedelta(hours=1)
@@ -47,8 +51,19 @@ def alert_failed(project: Project, secrets: Mapping[str, str], as_of: datetime, 
     """Tell the operators that a run failed."""
     at = show_instant(as_of, project.zone_info)
     title = f"同路运行失败 Tonglu run failed: {at}"
-    body = f"{project.bank.zh} {project.bank.en}\n{type(error).__name__}: {error}"
+    body = f"{project.bank.zh} {project.bank.en}\n{type(error).__name__}: {_told(error)}"
     return alert(project, secrets, f"alert|failed|{as_of.isoformat()}", title, body)
+
+
+def _told(error: BaseException) -> str:
+    """What an alert says of an error: of broken contracts the rules and their counts, of findings the codes and places."""
+    if isinstance(error, ContractBroken):
+        stopped = error.summary.blocking
+        lines = [f"{one.table}: {one.expectation}" + (f", {one.unexpected} row(s)" if one.unexpected else "") for one in stopped]
+        return "\n".join([f"{len(stopped)} blocking breach(es) of data contracts; nothing was moved", *lines])
+    if isinstance(error, InputError):
+        return "\n".join([f"{len(error.findings)} finding(s)", *(f"{one.place} [{one.code}]" for one in error.findings)])
+    return str(error) if isinstance(error, TongluError) else "see the log of the run"
 
 
 def missed_run(project: Project, last: datetime | None, now: datetime) -> datetime | None:

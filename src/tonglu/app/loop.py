@@ -11,15 +11,17 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
-from tonglu.core.clock import day_of, to_utc
-from tonglu.core.errors import CheckFailed
+from tonglu.core.clock import day_of, next_opening, to_utc
+from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.mailroom.inbox import InboxItem
+from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
 from tonglu.stages.casts import as_text
@@ -51,6 +53,8 @@ OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
 WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM tonglu.watermark ORDER BY name"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
+KEPT_FOR = timedelta(days=7)
+"""How long payloads, staged files and news that was read are kept after they have settled."""
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
 
 Summary = dict[str, object]
@@ -245,18 +249,17 @@ class Loop:
     def finish(self, run_no: int, as_of: datetime) -> int:
         """Hand a committed run over; idempotent."""
         place, warehouse = self.place, self.place.warehouse
-        for customer_id, channel, at in mail.opt_outs_of(warehouse, run_no):
-            if not place.mailroom.optouts.stops(customer_id, channel):
-                place.mailroom.optouts.record(customer_id, channel, at)
-        for customer_id, channel in mail.lifted_opt_outs(warehouse, run_no):
-            if place.mailroom.optouts.stops(customer_id, channel):
-                place.mailroom.optouts.lift(customer_id, channel, as_of)
+        words = [OptOut(customer_id, channel, True, at) for customer_id, channel, at in mail.opt_outs_of(warehouse, run_no)]
+        words += [OptOut(customer_id, channel, False, at) for customer_id, channel, at in mail.lifted_opt_outs(warehouse, run_no)]
+        if words:
+            place.mailroom.optouts.told(words)
         handed = hand_over(
             warehouse,
             ParquetWriter(warehouse),
             MailroomHandOver(place.mailroom),
             place.staged,
             place.message_variables(),
+            place.definitions.policy,
             run_no=run_no,
             as_of=as_of,
         )
@@ -340,15 +343,22 @@ def run_once(place: Workplace, as_of: datetime, on_stage: Callable[[str, Summary
 
 
 def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
-    """Let everything leave that is due at `now`; what became of it, by state."""
+    """Let everything leave that is due at `now`; what became of it, by state.
+
+    What heeds quiet hours stays while its channel is closed. At the end payloads and staged files that settled long ago are erased.
+    """
     from tonglu.mailroom.deliverer import deliver_due
 
+    hours, zone = place.definitions.policy.open_hours, place.definitions.project.zone_info
+    closed = {name for name, one in hours.items() if next_opening(now, one.start, one.end, zone) > now}
     library = place.library()
     channels = place.channels(library)
     states: Counter[str] = Counter()
     more = True
     while more:
-        summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged)
+        summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged, closed=closed)
         states.update({state.value: count for state, count in summary.states.items()})
         more = summary.more
+    with suppress(Unavailable):  # another process keeps the mailroom busy: the next round erases
+        place.mailroom.purge(now - KEPT_FOR, place.staged, mail.watermark(place.warehouse, "inbox"))
     return dict(states)

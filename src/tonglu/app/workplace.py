@@ -21,6 +21,7 @@ from tonglu.warehouse.connection import DuckDBWarehouse
 from tonglu.warehouse.landing import DuckDBLanding
 from tonglu.warehouse.schema import migrate
 
+SECRET_MISSING = "TL814"
 PINNED_TEXTS = "SELECT version_no, hash, definition FROM tonglu.version ORDER BY version_no"
 
 
@@ -54,16 +55,20 @@ class Workplace:
         self.root = root
         self.settings = settings or read_settings()
         self.definitions: Definitions = read_definitions(root)
-        for name in ("warehouse", "mailroom", "published", "handover", "landing", "reports"):
-            path = self.definitions.path(name)
-            (path if path.suffix == "" else path.parent).mkdir(parents=True, exist_ok=True)
+        for name in ("warehouse", "mailroom", "handover"):
+            _make_private(_folder(self.definitions.path(name)))
+        _make_private(self.staged)
+        for name in ("published", "landing", "reports"):
+            _folder(self.definitions.path(name)).mkdir(parents=True, exist_ok=True)
 
     @cached_property
     def warehouse(self) -> DuckDBWarehouse:
         """The live warehouse, with its tables up to date."""
-        warehouse = DuckDBWarehouse(
-            self.definitions.path("warehouse"), threads=self.settings.threads, memory=self.settings.memory
-        )
+        path = self.definitions.path("warehouse")
+        new = not path.exists()
+        warehouse = DuckDBWarehouse(path, threads=self.settings.threads, memory=self.settings.memory)
+        if new:
+            path.chmod(0o600)
         migrate(warehouse)
         prepare(warehouse, self.definitions.contracts)
         return warehouse
@@ -120,7 +125,11 @@ class Workplace:
         return {(number, name): text.variables() for number, _, texts in self.pinned_texts() for name, text in texts.items()}
 
     def channels(self, library: MessageLibrary) -> dict[str, Channel]:
-        """Every channel that can be opened here; one whose secret is missing is left to a deliverer that has it."""
+        """Every channel that can be opened here; one whose secret is missing is left to a deliverer that has it.
+
+        Raises:
+            InputError: anything else is wrong with a channel.
+        """
         from tonglu.core.errors import InputError
 
         opened = {}
@@ -128,8 +137,9 @@ class Workplace:
             context = ChannelContext(name, self.definitions.path("handover"), library, self.settings.secrets)
             try:
                 opened[name] = open_channel(entry.kind, entry.options, context)
-            except InputError:
-                continue
+            except InputError as error:
+                if any(finding.code != SECRET_MISSING for finding in error.findings):
+                    raise
         return opened
 
     def close(self) -> None:
@@ -138,6 +148,16 @@ class Workplace:
             self.mailroom.close()
         if "warehouse" in self.__dict__:
             self.warehouse.close()
+
+
+def _folder(path: Path) -> Path:
+    return path if path.suffix == "" else path.parent
+
+
+def _make_private(folder: Path) -> None:
+    """A folder for personal data: closed to others when it is made here, left as it is when somebody made it before."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextmanager

@@ -7,7 +7,16 @@ from functools import lru_cache
 from hashlib import file_digest
 from typing import Any
 
-from tonglu.core.delivery import STAGED_COLUMNS, DeliveryState, LeftOut, OutboundBatch, Text, Texts, instant_text
+from tonglu.core.delivery import (
+    ADDRESS_GONE,
+    STAGED_COLUMNS,
+    DeliveryState,
+    LeftOut,
+    OutboundBatch,
+    Text,
+    Texts,
+    instant_text,
+)
 from tonglu.core.errors import InputError
 
 _CHUNK = 20_000
@@ -73,12 +82,15 @@ class StagedRows:
         return keys
 
     def _line(self, row: tuple[Any, ...]) -> tuple[object, ...] | None:
-        touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at = row
+        touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds = row
         batch = self._batch
         if not_before > batch.now:
             raise StagedError("the batch holds a touch that may not leave yet")
-        if (reason := self._why_not(touch_key, customer_id, journey, expires_at)) is not None:
+        if (reason := self._why_not(touch_key, customer_id if heeds else None, journey, expires_at)) is not None:
             self.left_out.append(LeftOut(touch_key, *reason))
+            return None
+        if address is None:
+            self.left_out.append(LeftOut(touch_key, DeliveryState.FAILED, ADDRESS_GONE))
             return None
         text = self._rendered(message, version or "", arm or "", variables or "")
         if isinstance(text, str):
@@ -87,7 +99,10 @@ class StagedRows:
         first, last = instant_text(not_before), instant_text(expires_at)
         return (touch_key, customer_id, batch.channel, address, message, arm or "", text.title, text.body, first, last)
 
-    def _why_not(self, touch_key: str, customer_id: int, journey: str, expires_at: datetime) -> tuple[DeliveryState, str] | None:
+    def _why_not(
+        self, touch_key: str, customer_id: int | None, journey: str, expires_at: datetime
+    ) -> tuple[DeliveryState, str] | None:
+        """Why a touch stays behind; one that does not heed opt-outs comes without its customer."""
         batch = self._batch
         if touch_key in batch.excluded:
             return DeliveryState.CANCELLED, "excluded"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The invented bank that comes along.", no_args_is_help=True)
 
+DATA = Path("data")
+
 Customers = Annotated[int, typer.Option("--customers", min=1, max=50_000_000, help="How many customers.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bank.")]
 
@@ -26,7 +28,9 @@ def bank() -> None:
 @app.command("make")
 @command
 def make(
-    out: Annotated[Path, typer.Option("--out", help="Where landing/ and hidden/ are put; a project's is data.", file_okay=False)],
+    out: Annotated[
+        Path, typer.Option("--out", help="Where landing/ and hidden/ are put; a project's is data.", file_okay=False)
+    ] = DATA,
     customers: Customers = 20_000,
     seed: Seed = 7,
     as_json: AsJson = False,

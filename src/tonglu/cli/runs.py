@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tonglu.language.project import Project
 
 STAGES = 11
+FACTS = ("facts", "duplicates", "held", "quarantined")
 WORDS = ("entered", "ended", "proposals", "sent", "deferred", "dropped", "conversions")
 
 
@@ -90,6 +91,8 @@ def _show_run(summary: "Summary", written: "Project") -> None:
     row = [f"{_number(summary.get(word)):,}" for word in WORDS]
     title = f"运行 run {summary['run_no']}, as of {when} ({written.zone}){again}"
     show(Sheet(title, [Column(word, "right") for word in WORDS], [row]))
+    taken = [f"{_number(summary.get(word)):,}" for word in FACTS]
+    show(Sheet("数据 facts taken in", [Column(word, "right") for word in FACTS], [taken]))
 
 
 def _number(value: object) -> int:

@@ -13,6 +13,9 @@ from typing import Protocol, runtime_checkable
 Value = str | int | float | bool | None
 """A template variable: what JSON holds. Money is integer fen, days and instants are ISO text."""
 
+ADDRESS_GONE = "the address is gone"
+"""Why a touch fails whose address was deleted between the decision and the hand-over."""
+
 STAGED_COLUMNS = (
     "touch_key",
     "customer_id",
@@ -24,9 +27,11 @@ STAGED_COLUMNS = (
     "variables",
     "not_before",
     "expires_at",
+    "heeds_opt_out",
 )
-"""Columns of a staged Parquet batch: customer_id BIGINT, the two instants TIMESTAMP, the others VARCHAR; `variables` is a JSON
-object, `arm` and `version` may be empty or null. Rows leave in the file's order, so stage them in the order of touch_key."""
+"""Columns of a staged Parquet batch: customer_id BIGINT, the two instants TIMESTAMP, heeds_opt_out BOOLEAN, the others VARCHAR.
+`variables` is a JSON object, `arm` and `version` may be empty or null; a null `address` is gone, and its touch fails. Rows leave in the
+file's order, so stage them in the order of touch_key."""
 
 
 class DeliveryState(StrEnum):
@@ -82,7 +87,11 @@ Outcome = Delivered | Retry | Refused | Unsure
 
 @dataclass(frozen=True)
 class OutboxRow:
-    """One touch as a run hands it over. `touch_key` is unique for ever; `version` names the pinned texts, "" the current ones."""
+    """One touch as a run hands it over. `touch_key` is unique for ever; `version` names the pinned texts, "" the current ones.
+
+    An `address` of None is one that is gone: the touch fails. `heeds_hours` and `heeds_opt_out` are False for touches of a purpose
+    that policy lets leave when its channel is closed, or to somebody who opted out.
+    """
 
     touch_key: str
     run_no: int
@@ -94,8 +103,10 @@ class OutboxRow:
     message: str
     arm: str = ""
     version: str = ""
-    address: str = field(default="", repr=False)
+    address: str | None = field(default="", repr=False)
     variables: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    heeds_hours: bool = True
+    heeds_opt_out: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,8 @@ class BatchRow:
     """One bulk batch as a run hands it over: a staged Parquet file with `STAGED_COLUMNS`.
 
     `path` is relative to the folder of staged batches, `sha256` is the file's, `made_at` is the run's `as_of`.
-    No row of the file may have a `not_before` later than the batch's.
+    No row of the file may have a `not_before` later than the batch's. `journey` is that of all its touches, "" where they have
+    several: a pause of it holds the batch. `heeds_hours` is False when every touch may leave although the channel is closed.
     """
 
     batch_id: str
@@ -115,6 +127,8 @@ class BatchRow:
     path: str
     rows: int
     sha256: str
+    journey: str = ""
+    heeds_hours: bool = True
 
 
 @dataclass(frozen=True)

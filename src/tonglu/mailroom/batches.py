@@ -124,11 +124,13 @@ def _life(row: BatchRow) -> dict[str, object]:
         "unit": "batch",
         "run_no": row.run_no,
         "channel": row.channel,
-        "journey": "",
+        "journey": row.journey,
         "customer_id": None,
         "payload": None,
         "not_before": instant_text(row.not_before),
         "expires_at": instant_text(row.expires_at),
+        "heeds_hours": row.heeds_hours,
+        "heeds_opt_out": True,
     }
 
 

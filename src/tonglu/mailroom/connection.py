@@ -34,6 +34,8 @@ class Database:
         if sqlite_version() < FIXED_SQLITE:
             raise TongluError(f"SQLite {apsw.sqlite_lib_version()} can corrupt a shared file; install apsw 3.54 or newer")
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)  # SQLite gives its log and shared memory the same mode
         self._open = False
         with _errors_stop_here():
             self._connection = apsw.Connection(str(path))

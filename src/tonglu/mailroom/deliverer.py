@@ -5,13 +5,14 @@ once. A channel that does not honour keys is attempted once; a touch whose fate 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 from tonglu.core.delivery import (
+    ADDRESS_GONE,
     BatchResult,
     BulkChannel,
     Channel,
@@ -70,6 +71,7 @@ def deliver_due(
     limit: int = 500,
     lease_for: timedelta = timedelta(minutes=10),
     attempts: int = 5,
+    closed: Collection[str] = (),
 ) -> DeliverySummary:
     """One round over all channels: at most `limit` rows each, each looked at again when its turn comes.
 
@@ -83,6 +85,7 @@ def deliver_due(
         limit: rows per channel and round; a round should be over well within `lease_for`.
         lease_for: how long others leave this deliverer's rows alone.
         attempts: tries of one key at a receiver that honours keys, or that was not reached at all.
+        closed: channels outside their hours at `now`: what heeds them waits, for a round when they are open or for its end.
     """
     round_ = _Round(mailroom, now, owner, texts, staged_root, now + lease_for, attempts)
     swept = mailroom.outbox.sweep(now, {name: channel.deduplicates for name, channel in channels.items()}, attempts)
@@ -90,7 +93,7 @@ def deliver_due(
     round_.states.update(swept)
     more = False
     for name in sorted(channels):
-        more |= round_.channel(name, channels[name], limit)
+        more |= round_.channel(name, channels[name], limit, name in closed)
     states = {state: count for state, count in round_.states.items() if count}
     went = round_.went
     return DeliverySummary(states, went["retried"], went["held"], recovered, went["lost"], more)
@@ -110,10 +113,10 @@ class _Round:
     states: Counter[DeliveryState] = field(default_factory=Counter)
     went: Counter[str] = field(default_factory=Counter)
 
-    def channel(self, name: str, channel: Channel, limit: int) -> bool:
+    def channel(self, name: str, channel: Channel, limit: int, closed: bool) -> bool:
         """Deliver a channel's due rows; whether there may be more."""
         unit = "batch" if isinstance(channel, BulkChannel) else "touch"
-        leases = self.mailroom.outbox.lease(unit, name, self.now, owner=self.owner, until=self.until, limit=limit)
+        leases = self.mailroom.outbox.lease(unit, name, self.now, owner=self.owner, until=self.until, limit=limit, closed=closed)
         for lease in leases:
             if isinstance(channel, BulkChannel):
                 self._batch(lease, channel)
@@ -133,19 +136,25 @@ class _Round:
 
     def _rendered(self, lease: Lease) -> OutboundMessage | None:
         payload = lease.payload
+        if payload.get("address", "") is None:
+            self._fail(lease, ADDRESS_GONE)
+            return None
         message, arm, version, address = (str(payload.get(name) or "") for name in ("message", "arm", "version", "address"))
         variables = cast("Mapping[str, object]", payload.get("variables") or {})
         try:
             text = self.texts.text(message, version, arm, lease.channel, variables)
         except InputError as error:
-            if self.mailroom.outbox.settle(lease, DeliveryState.FAILED, self.now, f"text: {error.findings[0].message}"):
-                self.states[DeliveryState.FAILED] += 1
-            else:
-                self.went["lost"] += 1
+            self._fail(lease, f"text: {error.findings[0].message}")
             return None
         return OutboundMessage(
             lease.key, lease.channel, lease.customer_id or 0, address, message, arm, text.title, text.body, lease.attempt + 1
         )
+
+    def _fail(self, lease: Lease, reason: str) -> None:
+        if self.mailroom.outbox.settle(lease, DeliveryState.FAILED, self.now, reason):
+            self.states[DeliveryState.FAILED] += 1
+        else:
+            self.went["lost"] += 1
 
     def _batch(self, lease: Lease, channel: BulkChannel) -> None:
         if not self._cleared(lease):

@@ -55,11 +55,12 @@ class Erasure:
                 self._batches.erased(kept.batch_id)
             payloads = self._database.change(_PURGE_PAYLOADS, {"before": instant_text(before)})
             inbox = self._database.change(_PURGE_INBOX, {"before": instant_text(before), "read": inbox_read})
-        self._database.checkpoint()
+        if payloads or inbox or old:
+            self._database.checkpoint()
         return Erased(payloads, inbox, len(old))
 
     def forget(self, customer_id: int, at: datetime, staged_root: Path) -> Erased:
-        """Cancel what waits for a customer, erase what is kept about them, and let nothing leave for them any more.
+        """Cancel what waits for a customer, erase what is kept about them, and opt them out of every channel.
 
         Raises:
             Unavailable: something of theirs is being sent at this moment; the opt-out holds already, ask again.

@@ -43,8 +43,8 @@ class Mailroom:
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
         """Throw a switch; a kill also cancels, in the same transaction, every unsent row that it reaches. Rows cancelled.
 
-        A journey's touches inside a bulk batch are left out when the batch leaves, if the journey is paused then or was
-        killed after the hand-over; those of the outbox wait while it is paused.
+        A paused journey's touches wait, and so do the batches that hold touches of no other journey; out of a mixed batch they
+        are left when it leaves, as those of a journey that was killed after the hand-over are out of any.
 
         Raises:
             InputError: a channel or journey without a name, a name for everything, or nobody who did it.
@@ -74,7 +74,7 @@ class Mailroom:
         return self._erasure.purge(before, staged_root, inbox_read)
 
     def forget(self, customer_id: int, at: datetime, staged_root: Path) -> Erased:
-        """Cancel what waits for a customer, erase what is kept about them, and let nothing leave for them any more.
+        """Cancel what waits for a customer, erase what is kept about them, and opt them out of every channel.
 
         Raises:
             Unavailable: something of theirs is being sent at this moment; the opt-out holds already, ask again.

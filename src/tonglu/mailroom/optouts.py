@@ -1,5 +1,6 @@
 """Opt-outs: effective for the deliverer at once, read into the warehouse by watermark."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,14 +9,22 @@ from tonglu.mailroom.connection import Database
 
 EVERY_CHANNEL = "*"
 
-_RECORD = "INSERT INTO optout (customer_id, channel, action, at) VALUES (:customer_id, :channel, :action, :at)"
-_SINCE = "SELECT seq, customer_id, channel, action, at FROM optout WHERE seq > :seq ORDER BY seq LIMIT :limit"
+_RECORD = """
+INSERT INTO optout (customer_id, channel, action, at, from_run) SELECT :customer_id, :channel, :action, :at, :from_run
+WHERE NOT EXISTS (
+    SELECT 1 FROM optout WHERE customer_id = :customer_id AND channel = :channel AND at = :at AND action = :action
+)
+"""
+_SINCE = """
+SELECT seq, customer_id, channel, action, at FROM optout WHERE seq > :seq AND NOT from_run ORDER BY seq LIMIT :limit
+"""
+# At equal instants 'out' counts: it is the greater word.
 _LATEST = """
-SELECT action FROM optout WHERE customer_id = :customer_id AND channel IN (:channel, '*') ORDER BY seq DESC LIMIT 1
+SELECT action FROM optout WHERE customer_id = :customer_id AND channel IN (:channel, '*') ORDER BY at DESC, action DESC LIMIT 1
 """
 _OUT = """
 SELECT customer_id FROM (
-    SELECT customer_id, action, row_number() OVER (PARTITION BY customer_id ORDER BY seq DESC) AS newest
+    SELECT customer_id, action, row_number() OVER (PARTITION BY customer_id ORDER BY at DESC, action DESC) AS newest
     FROM optout WHERE channel IN (:channel, '*')
 ) WHERE newest = 1 AND action = 'out'
 """
@@ -33,7 +42,7 @@ class OptOut:
 
 
 class OptOuts:
-    """Append-only; the latest word that covers a channel counts."""
+    """Append-only. The word of the latest instant that covers a channel counts, in whatever order words arrive; out wins a tie."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,8 +59,12 @@ class OptOuts:
 
     def note(self, customer_id: int, channel: str, at: datetime, *, out: bool) -> None:
         """`record` or `lift` inside the caller's transaction."""
-        action = "out" if out else "in"
-        self._database.change(_RECORD, {"customer_id": customer_id, "channel": channel, "action": action, "at": instant_text(at)})
+        self._database.change(_RECORD, _parameters(OptOut(customer_id, channel, out, at), from_run=False))
+
+    def told(self, words: Iterable[OptOut]) -> int:
+        """Words that a run learned from the bank's own files, in one transaction; how many were new. Runs do not read them back."""
+        with self._database.transaction():
+            return self._database.change_many(_RECORD, (_parameters(word, from_run=True) for word in words))
 
     def stops(self, customer_id: int, channel: str) -> bool:
         """Whether the customer is out of this channel now."""
@@ -63,8 +76,18 @@ class OptOuts:
         return frozenset(int(row[0]) for row in self._database.rows(_OUT, {"channel": channel}))
 
     def since(self, seq: int, limit: int = 100_000) -> list[OptOut]:
-        """Words after the watermark `seq`, oldest first."""
+        """Words after the watermark `seq` that no run told, oldest first."""
         return [
             OptOut(customer_id, channel, action == "out", instant_of(at), number)
             for number, customer_id, channel, action, at in self._database.rows(_SINCE, {"seq": seq, "limit": limit})
         ]
+
+
+def _parameters(word: OptOut, *, from_run: bool) -> dict[str, object]:
+    return {
+        "customer_id": word.customer_id,
+        "channel": word.channel,
+        "action": "out" if word.out else "in",
+        "at": instant_text(word.at),
+        "from_run": from_run,
+    }

@@ -84,13 +84,19 @@ class Outbox:
             DeliveryState.CANCELLED: killed,
         }
 
-    def lease(self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int) -> list[Lease]:
-        """Take up to `limit` due rows of a channel, oldest first; nobody else gets them before `until`. Paused ones stay."""
+    def lease(
+        self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int, closed: bool = False
+    ) -> list[Lease]:
+        """Take up to `limit` due rows of a channel, oldest first; nobody else gets them before `until`.
+
+        Paused ones stay; so do, when the channel is `closed`, all that heed its hours.
+        """
         with self._database.transaction():
             if self._switches.stop_of(channel) is not None:
                 return []
             stopped = [switch.name for switch in self._switches.in_force() if switch.scope is Scope.JOURNEY]
-            due = {"unit": unit, "channel": channel, "now": instant_text(now), "limit": limit, "stopped": json.dumps(stopped)}
+            due = {"unit": unit, "channel": channel, "now": instant_text(now), "limit": limit}
+            due |= {"stopped": json.dumps(stopped), "closed": closed}
             keys = [str(row[0]) for row in self._database.rows(sql.DUE, due)]
             if not keys:
                 return []
@@ -105,7 +111,8 @@ class Outbox:
             found = self._database.rows(sql.HELD_BY, {"key": lease.key, "token": lease.token, "now": instant_text(now)})
             if not found:
                 return Clearance.LOST
-            not_before, expires_at = (instant_of(text) for text in found[0])
+            not_before, expires_at = (instant_of(text) for text in found[0][:2])
+            heeds_opt_out = bool(found[0][2])
             stop = self._switches.stop_of(lease.channel, lease.journey)
             if expires_at <= now:
                 self._close(lease, DeliveryState.EXPIRED, now, "past its end")
@@ -113,7 +120,8 @@ class Outbox:
             if stop is Action.KILL:
                 self._close(lease, DeliveryState.CANCELLED, now, "killed")
                 return Clearance.CANCELLED
-            if lease.customer_id is not None and self._optouts.stops(lease.customer_id, lease.channel):
+            customer_id = lease.customer_id if heeds_opt_out else None
+            if customer_id is not None and self._optouts.stops(customer_id, lease.channel):
                 self._close(lease, DeliveryState.CANCELLED, now, "opted out")
                 return Clearance.CANCELLED
             if stop is Action.PAUSE or not_before > now:
@@ -213,4 +221,6 @@ def _parameters(row: OutboxRow) -> dict[str, object]:
         "payload": json.dumps(payload, ensure_ascii=False),
         "not_before": instant_text(row.not_before),
         "expires_at": instant_text(row.expires_at),
+        "heeds_hours": row.heeds_hours,
+        "heeds_opt_out": row.heeds_opt_out,
     }

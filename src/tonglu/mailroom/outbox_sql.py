@@ -1,9 +1,10 @@
 """The outbox's statements. Those that settle rows return (key, unit, attempt, state), which become lines of the delivery log."""
 
 HAND_OVER = """
-INSERT INTO outbox (key, unit, run_no, channel, journey, customer_id, payload, not_before, expires_at, due_at, switch_seq)
-VALUES (:key, :unit, :run_no, :channel, :journey, :customer_id, :payload, :not_before, :expires_at, :not_before,
-        (SELECT coalesce(max(seq), 0) FROM switch))
+INSERT INTO outbox (key, unit, run_no, channel, journey, customer_id, payload, not_before, expires_at, due_at, heeds_hours,
+                    heeds_opt_out, switch_seq)
+VALUES (:key, :unit, :run_no, :channel, :journey, :customer_id, :payload, :not_before, :expires_at, :not_before, :heeds_hours,
+        :heeds_opt_out, (SELECT coalesce(max(seq), 0) FROM switch))
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -12,6 +13,7 @@ SELECT key FROM outbox
 WHERE state = 'waiting' AND channel = :channel AND unit = :unit
   AND due_at <= :now AND not_before <= :now AND expires_at > :now
   AND journey NOT IN (SELECT value FROM json_each(:stopped))
+  AND (NOT :closed OR NOT heeds_hours)
 ORDER BY due_at, key
 LIMIT :limit
 """
@@ -30,7 +32,7 @@ ORDER BY due_at, key
 """
 
 HELD_BY = """
-SELECT not_before, expires_at FROM outbox
+SELECT not_before, expires_at, heeds_opt_out FROM outbox
 WHERE key = :key AND state = 'leased' AND attempting = 0 AND lease_token = :token AND lease_until > :now
 """
 

@@ -16,8 +16,10 @@ class LeasesPort(Protocol):
     def sweep(self, now: datetime, served: Mapping[str, bool], attempts: int) -> dict[DeliveryState, int]:
         """Put right what time and switches changed."""
 
-    def lease(self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int) -> list[Lease]:
-        """Take due rows."""
+    def lease(
+        self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int, closed: bool = False
+    ) -> list[Lease]:
+        """Take due rows; of a closed channel those that do not heed its hours."""
 
     def begin(self, lease: Lease, now: datetime) -> Clearance:
         """The last look, and the durable mark."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tonglu.core.errors import Finding, InputError, Place
 from tonglu.language.contract import Contract
 from tonglu.quality.suite import Expectation, suite_of
-from tonglu.stages.check import Verdict, shown_values
+from tonglu.stages.check import MASK, Verdict, shown_values, shows_values
 
 if TYPE_CHECKING:
     from tonglu.quality.engine import SharedConnectionEngine
 
 SAMPLE = 5
+AGGREGATES = ("_table_", "_count_", "_mean_", "_sum_", "_stdev_", "_proportion_")  # say nothing of a single row
 
 
 class ExpectationsJudge:
@@ -114,8 +115,11 @@ def _cannot(contract: Contract, reason: str) -> Finding:
 def _verdict(contract: Contract, one: Expectation, result: Any) -> Verdict:
     found: Mapping[str, Any] = result.result or {}
     unexpected = int(found.get("unexpected_count") or 0)
-    observed = f"{unexpected} row(s)" if "unexpected_count" in found else str(found.get("observed_value", ""))
-    sample = shown_values(contract, list(dict.fromkeys(map(str, found.get("partial_unexpected_list", [])))))
+    name = one.kwargs.get("column")
+    told = shows_values(contract, name) or any(word in one.type for word in AGGREGATES)
+    seen = str(found.get("observed_value", ""))
+    observed = f"{unexpected} row(s)" if "unexpected_count" in found else seen if told or not seen else MASK
+    sample = shown_values(contract, name, list(dict.fromkeys(map(str, found.get("partial_unexpected_list", [])))))
     success = bool(result.success)
     return Verdict(contract.table, one.label, one.severity, success, one.words, observed, unexpected, () if success else sample)
 

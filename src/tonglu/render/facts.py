@@ -14,6 +14,7 @@ from tonglu.render.published import Published, read
 from tonglu.render.words import TOUCH_OUTCOMES
 
 BANK_ZONE = ZoneInfo("Asia/Shanghai")
+NOBODY_COUNTS = "nobody treated yet"
 Grave = Literal["bad", "warn", "note"]
 
 
@@ -97,6 +98,8 @@ def notices(facts: Facts) -> list[Notice]:
 def withheld_because(lift: views.Lift) -> str:
     """Why a lift is not shown, in plain words."""
     written = (lift.method or "").removeprefix("withheld").lstrip(": ")
+    if written == NOBODY_COUNTS and lift.assigned_treated and not lift.n_treated:
+        return "no window has passed yet"  # people are treated; the reason knows only those whose window is over
     if written:
         return written
     if not lift.n_treated or not lift.n_control:

@@ -31,7 +31,7 @@ class Verdict:
     """What one expectation of one table came to.
 
     `severity` is what a breach means (block, quarantine, warn). `unexpected` counts rows; `sample` shows some of their values,
-    masked in tables of personal data; `where` is the first file and line.
+    masked unless they are codes or the table tells of no customer (`shows_values`); `where` is the first file and line.
     """
 
     table: str
@@ -149,9 +149,23 @@ def record_checks(warehouse: Warehouse, summary: CheckSummary) -> None:
         )
 
 
-def shown_values(contract: Contract, values: Sequence[object]) -> tuple[str, ...]:
-    """Values for a report, short, and masked when the table holds personal data."""
-    return tuple(MASK if contract.personal else "null" if value is None else str(value)[:60] for value in values)
+def shows_values(contract: Contract, name: str | None) -> bool:
+    """Whether a column's values may be shown in logs and reports: reports travel further than the data does.
+
+    None of a personal table; in a table with customer_id only enumerated codes, by `values` or by the `names` of events.
+    """
+    if contract.personal:
+        return False
+    if "customer_id" not in contract.columns:
+        return True
+    promised = contract.columns.get(name or "")
+    return promised is not None and (promised.values is not None or (name == "name" and contract.names is not None))
+
+
+def shown_values(contract: Contract, name: str | None, values: Sequence[object]) -> tuple[str, ...]:
+    """Values of a column for a report: short, and masked where `shows_values` says so."""
+    shown = shows_values(contract, name)
+    return tuple((("null" if value is None else str(value)[:60]) if shown else MASK) for value in values)
 
 
 def _marked(warehouse: Warehouse, contract: Contract) -> list[Verdict]:
@@ -177,7 +191,7 @@ def _marked(warehouse: Warehouse, contract: Contract) -> list[Verdict]:
             expected=expected(contract, rules[name].kind, rules[name].column),
             observed=f"{count} row(s)",
             unexpected=count,
-            sample=shown_values(contract, values),
+            sample=shown_values(contract, "properties" if rules[name].kind is RuleKind.PROPERTY else rules[name].column, values),
             where=f"{file}:{line}",
         )
         for name, count, file, line, values in rows

@@ -13,18 +13,20 @@ from typing import Protocol
 from sqlglot import exp
 
 from tonglu.core.delivery import BatchRow, OutboxRow
+from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
 from tonglu.core.sql import fill, parsed
+from tonglu.language.policy import Policy
 
 MESSAGE = """
     INSERT INTO outgoing
     SELECT t.touch_key, t.customer_id, t.journey, t.version, t.channel, t.batch_id, t.address, t.message, t.arm, slot('variables'),
-        t.not_before, t.expires_at
+        t.not_before, t.expires_at, t.heeds_hours, t.heeds_opt_out
     FROM recipient AS t LEFT JOIN reader AS profile USING (customer_id)
     WHERE t.version_no = slot('version_no') AND t.message = slot('message')
 """
 BATCH = """
-    SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at FROM outgoing
+    SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out FROM outgoing
     WHERE batch_id = $batch_id ORDER BY touch_key
 """
 PERSONAL = {
@@ -62,11 +64,14 @@ def hand_over(
     mailroom: HandOver,
     staged: Path,
     variables: Mapping[tuple[int, str], frozenset[str]],
+    policy: Policy,
     *,
     run_no: int,
     as_of: datetime,
 ) -> int:
     """Hand a committed run over; how many touches it has.
+
+    Nothing is handed over when a touch of the run was lost on the way.
 
     Args:
         warehouse: the warehouse, with the run committed.
@@ -74,25 +79,38 @@ def hand_over(
         mailroom: takes them.
         staged: the folder of staged batches.
         variables: the template variables of every message, by version and message name.
+        policy: says which purposes' touches leave in spite of quiet hours and opt-outs.
         run_no: the run.
         as_of: its instant.
+
+    Raises:
+        CheckFailed: the touches that are ready are not those that were decided.
     """
     _take_back(warehouse, mailroom, run_no, as_of)
-    warehouse.run("deliver/outgoing", run_no=run_no)
+    skip_hours, skip_consent = _skipping(policy, "quiet_hours"), _skipping(policy, "consent")
+    warehouse.run("deliver/outgoing", run_no=run_no, skip_hours=skip_hours, skip_consent=skip_consent)
     for version_no, message in warehouse.rows("deliver/messages", run_no=run_no):
         names = variables[version_no, message]
         statement = fill(MESSAGE, variables=_as_json(names), version_no=version_no, message=message)
         warehouse.execute(statement)
+    [(decided, ready, keys)] = warehouse.rows("deliver/complete", run_no=run_no)
+    if not decided == ready == keys:
+        raise CheckFailed(f"run {run_no} decided {decided} touches, but {ready} with {keys} keys are ready: none was handed over")
     batches = []
-    for batch_id, channel, not_before, expires_at, rows in warehouse.rows("deliver/batches", run_no=run_no):
+    for batch_id, channel, journey, not_before, expires_at, rows, heeds in warehouse.rows("deliver/batches"):
         if not mailroom.knows(batch_id):
             name = f"{batch_id}.parquet"
             digest = writer.write(BATCH, staged / name, batch_id=batch_id)
-            batches.append(BatchRow(batch_id, run_no, channel, not_before, expires_at, as_of, name, rows, digest))
+            batch = BatchRow(batch_id, run_no, channel, not_before, expires_at, as_of, name, rows, digest, journey, heeds)
+            batches.append(batch)
     mailroom.batches(batches)
-    singles = [_single(run_no, row) for row in warehouse.rows("deliver/singles")]
-    mailroom.rows(singles)
-    return sum(batch.rows for batch in batches) + len(singles)
+    mailroom.rows([_single(run_no, row) for row in warehouse.rows("deliver/singles")])
+    return int(ready)
+
+
+def _skipping(policy: Policy, gate: str) -> list[str]:
+    """The purposes whose touches skip a gate, at the deliverer as in the decision."""
+    return sorted(name for name, purpose in policy.purposes.items() if gate in purpose.skips)
 
 
 def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: datetime) -> None:
@@ -109,7 +127,7 @@ def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: dat
 
 
 def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
-    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables = row
+    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out = row
     return OutboxRow(
         touch_key=str(key),
         run_no=run_no,
@@ -121,8 +139,10 @@ def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
         message=str(message),
         arm=str(arm or ""),
         version=str(version),
-        address=str(address),
+        address=None if address is None else str(address),
         variables=json.loads(str(variables)),
+        heeds_hours=bool(hours),
+        heeds_opt_out=bool(out),
     )
 
 

@@ -363,16 +363,21 @@ def _take_attached(warehouse: Warehouse, opened: Opened, run_no: int) -> StagedF
     path = f"{source.attach}:{source.table}"
     last = warehouse.rows("ingest/watermark", source_table=contract.table, path=path)
     mark = last[0][0] if last else None
-    kind = exp.DataType.build(described[source.watermark], dialect="duckdb")
-    newer: exp.Expr = exp.true()
+    marked = column(source.watermark)
+    wanted: dict[str, exp.Expr] = {"attached": exp.true()}
     if mark is not None:
-        newer = exp.GT(this=column(source.watermark), expression=exp.Cast(this=exp.convert(mark), to=kind))
-    pattern = "SELECT *, row_number() OVER (ORDER BY mark) AS _row FROM offered WHERE newer"
-    conditions = {"mark": column(source.watermark), "newer": newer}
-    rows = exp.Subquery(this=fill(pattern, {"offered": offered}, conditions=conditions))
-    changed = warehouse.execute(staged(contract, described, rows, exp.convert(path)), origin="attached")
-    if changed:
+        last_read = exp.Cast(this=exp.convert(mark), to=exp.DataType.build(described[source.watermark], dialect="duckdb"))
+        # Rows that tie with the last one may have come after it was read; `promote` drops those it knows.
+        wanted = {"attached": exp.GT(this=marked, expression=last_read), "tied": exp.EQ(this=marked, expression=last_read)}
+    changed: dict[str, int] = {}
+    for origin, which in wanted.items():
+        conditions = {"mark": marked, "wanted": which}
+        pattern = "SELECT *, row_number() OVER (ORDER BY mark) AS _row FROM offered WHERE wanted"
+        rows = exp.Subquery(this=fill(pattern, {"offered": offered}, conditions=conditions))
+        changed[origin] = warehouse.execute(staged(contract, described, rows, exp.convert(path)), origin=origin)
+    if changed["attached"]:
         # Over the same rows as were staged: the attached database is read in one snapshot of the transaction.
-        newest = fill("SELECT max(mark)::VARCHAR FROM offered WHERE newer", {"offered": offered}, conditions=conditions)
-        _note(warehouse, contract.table, path, changed, run_no, watermark=warehouse.fetch(newest)[0][0])
-    return StagedFile(contract.table, path, changed)
+        conditions = {"mark": marked, "wanted": wanted["attached"]}
+        newest = fill("SELECT max(mark)::VARCHAR FROM offered WHERE wanted", {"offered": offered}, conditions=conditions)
+        _note(warehouse, contract.table, path, changed["attached"], run_no, watermark=warehouse.fetch(newest)[0][0])
+    return StagedFile(contract.table, path, sum(changed.values()))

@@ -12,19 +12,22 @@ LINES = """
         detail VARCHAR)
 """
 LINE = "INSERT INTO delivery_line SELECT unnest($seq), unnest($touch_key), unnest($batch_id), unnest($state), unnest($changed_at), unnest($detail)"
-OUT = "INSERT INTO tonglu.opt_out SELECT $customer_id, $channel, $at, $run_no"
-BACK_IN = "DELETE FROM tonglu.opt_out WHERE customer_id = $customer_id AND ($channel = '*' OR channel = $channel)"
-BY_EVENT = """
-    INSERT INTO tonglu.opt_out
-    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no FROM new_event WHERE name = 'opt_out'
-    ORDER BY occurred_at, event_id
+WORD = """
+    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word) SELECT $customer_id, $channel, $at, $run_no, $word
 """
-NEW_OPT_OUTS = "SELECT customer_id, channel, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no ORDER BY ALL"
+BY_EVENT = """
+    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word)
+    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no, 'out'
+    FROM new_event WHERE name = 'opt_out' ORDER BY occurred_at, event_id
+"""
+NEW_OPT_OUTS = """
+    SELECT DISTINCT customer_id, channel, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no AND word = 'out' ORDER BY ALL
+"""
 LIFTED = """
-    SELECT DISTINCT o.customer_id, o.channel
+    SELECT c.customer_id, c.channel, max(c.changed_at)
     FROM tonglu.opt_out AS o JOIN source.consents AS c ON c.customer_id = o.customer_id AND (o.channel = c.channel OR o.channel = '*')
-    WHERE c.loaded_run = $run_no AND c.granted AND c.changed_at > o.opted_out_at
-    ORDER BY ALL
+    WHERE (c.loaded_run = $run_no OR o.run_no = $run_no) AND o.word = 'out' AND c.granted AND c.changed_at > o.opted_out_at
+    GROUP BY c.customer_id, c.channel ORDER BY ALL
 """
 EJECT = "INSERT INTO tonglu.ejection VALUES ($run_no, $customer_id, $journey, $reason, $by)"
 WATERMARK = "SELECT seq FROM tonglu.watermark WHERE name = $name"
@@ -102,11 +105,11 @@ def take_deliveries(warehouse: Warehouse, lines: Sequence[DeliveryLine]) -> None
 
 
 def take_opt_outs(warehouse: Warehouse, words: Iterable[OptOutWord]) -> None:
-    """Opt-outs from the mailroom; a word that takes one back lifts it."""
+    """Words from the mailroom, out and in again; they are kept, and the latest that covers a channel counts."""
     seq = 0
     for word in words:
-        statement = OUT if word.out else BACK_IN
-        warehouse.execute(statement, customer_id=word.customer_id, channel=word.channel, at=word.at)
+        said = "out" if word.out else "in"
+        warehouse.execute(WORD, customer_id=word.customer_id, channel=word.channel, at=word.at, word=said)
         seq = max(seq, word.seq)
     if seq:
         advance_watermark(warehouse, "opt_outs", seq)
@@ -122,9 +125,9 @@ def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datet
     return [(customer, channel, at) for customer, channel, at in warehouse.fetch(NEW_OPT_OUTS, run_no=run_no)]
 
 
-def lifted_opt_outs(warehouse: Warehouse, run_no: int) -> list[tuple[int, str]]:
-    """Opt-outs that a later consent of this run takes back, for the deliverers to know of too."""
-    return [(customer, channel) for customer, channel in warehouse.fetch(LIFTED, run_no=run_no)]
+def lifted_opt_outs(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datetime]]:
+    """The channels on which a consent is newer than an opt-out, if either came in this run, for the deliverers to know of too."""
+    return [(customer, channel, at) for customer, channel, at in warehouse.fetch(LIFTED, run_no=run_no)]
 
 
 def eject(warehouse: Warehouse, *, customer_id: int, journey: str, reason: str, by: str) -> None:

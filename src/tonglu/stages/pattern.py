@@ -2,6 +2,10 @@
 
 A pattern is ordinary SQL that names its holes like tables and columns: `SELECT payload FROM staged AS s WHERE due`. `fill` parses
 it once and replaces the nodes, so that nothing which comes from a file ever meets the parser.
+
+Why not `core.sql.fill`, whose slots are marked by a call: a hole here may be a whole list of columns, stand in an INSERT's column
+list, or be filled with a subquery, and one set of holes serves all statements by which a table moves. The price is that a bare
+name may be a hole or a column; so a quoted name never is a hole, and everything that is made from contracts is quoted.
 """
 
 import functools
@@ -32,13 +36,18 @@ def fill(
         tables: what stands for a table's name; the pattern's alias is kept.
         lists: expressions that take the place of one column in a list (of a SELECT, PARTITION BY, INSERT, ...).
         conditions: an expression that takes the place of a column anywhere.
+
+    Raises:
+        ValueError: one name stands for two things.
     """
+    if twice := (lists or {}).keys() & (conditions or {}).keys():
+        raise ValueError(f"a list and a condition have one name: {', '.join(sorted(twice))}")
     tree = _parsed(pattern).copy()
+    # Found before anything is filled in: what comes in with a subquery has no holes.
+    holes = [column for column in tree.find_all(exp.Column) if not column.table and not column.this.args.get("quoted")]
     for table in list(tree.find_all(exp.Table)):
         _fill_table(table, tables or {})
-    for column in list(tree.find_all(exp.Column)):
-        if column.table:
-            continue
+    for column in holes:
         if lists and column.name in lists:
             column.replace([part.copy() for part in lists[column.name]])
         elif conditions and column.name in conditions:

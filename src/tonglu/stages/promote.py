@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from tonglu.core.ports import Warehouse
-from tonglu.language.contract import Contract, Keep
+from tonglu.language.contract import Attached, Contract, Keep
 from tonglu.stages import promote_sql as sql
 from tonglu.stages.casts import as_json, differs, same_key
 from tonglu.stages.pattern import call, column, columns, condition, fill
@@ -118,6 +118,8 @@ class _Move:
     def move(self) -> Promoted:
         """All of it; the counts of what became of each row."""
         self._run(sql.NO_FATES)
+        if isinstance(self.contract.source, Attached) and self._any("aside") and self._run(sql.FATES_AGAINST_ASIDE):
+            self._look_at_fates()
         if self.contract.table == "receipts":
             self._run(sql.UNKNOWN_TOUCH)
             self._look_at_fates()

@@ -19,6 +19,13 @@ SELECT s._from, s._file, s._row, 'unknown_touch' FROM staged AS s ANTI JOIN tong
 WHERE s._rule IS NULL
 """
 
+# The rows on an attached table's watermark are read again: what was set aside of them stays so until it is released.
+FATES_AGAINST_ASIDE = """
+INSERT INTO staged_fate
+SELECT s._from, s._file, s._row, 'duplicate' FROM staged AS s SEMI JOIN aside AS q ON q.file = s._file AND q.row = row_json
+WHERE s._from = 'tied'
+"""
+
 COPIES = """
 CREATE OR REPLACE TEMP TABLE staged_copy AS SELECT key FROM staged AS s WHERE s._rule IS NULL GROUP BY key HAVING count(*) > 1
 """
@@ -101,7 +108,7 @@ INSERT INTO aside (quarantine_id, run_no, rule, file, row_no, row, state, settle
 SELECT $table || '-' || $run_no::VARCHAR || '-' || row_number() OVER (ORDER BY s._from, s._file, s._row)::VARCHAR,
   $run_no, coalesce(s._rule, f.fate), s._file, s._row, row_json, 'open', NULL
 FROM staged AS s LEFT JOIN staged_fate AS f ON f._row = s._row AND f._file = s._file AND f._from = s._from
-WHERE s._rule IS NOT NULL OR f.fate NOT IN ('duplicate', 'older')
+WHERE (s._rule IS NOT NULL AND f.fate IS NULL) OR f.fate NOT IN ('duplicate', 'older')
 """
 
 HOLD = "INSERT INTO kept BY NAME SELECT everything FROM staged AS s WHERE undecided AND future"

@@ -13,7 +13,7 @@ from tonglu.stages.pattern import column, columns, fill
 Columns = Mapping[str, str]
 
 STAGING_MARKS: Columns = {
-    "_from": "VARCHAR",  # landing, attached, inbox, held, released or overridden
+    "_from": "VARCHAR",  # landing, attached, tied (attached, on the watermark), inbox, held, released or overridden
     "_file": "VARCHAR",  # the file as people know it
     "_row": "BIGINT",  # the line of a CSV file, the row number of a Parquet file, from 1
     "_day": "DATE",  # the day of the landing folder

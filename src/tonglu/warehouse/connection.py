@@ -1,7 +1,8 @@
 """The live warehouse: one DuckDB file, one writing process.
 
 Rules paid for elsewhere and kept here: no secondary indexes; a file that has a write-ahead log is checkpointed before any
-work; statements are cut by DuckDB's own parser, so that named SQL files may hold several.
+work, and what must always hold in it is looked at then, so that nothing is built upon a log that was replayed wrongly;
+statements are cut by DuckDB's own parser, so that named SQL files may hold several.
 """
 
 import functools
@@ -13,8 +14,18 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from tonglu.core.errors import Unavailable
+from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.ports import Row
+
+HAS_RUNS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'tonglu' AND table_name = 'run'"
+CANARY = """
+    SELECT 'entries = open + ended', (SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)
+    UNION ALL
+    SELECT 'no run number twice', count(*) - count(DISTINCT run_no) FROM tonglu.run
+    UNION ALL
+    SELECT 'the last run is recorded with its rules', count(*) FROM (SELECT max(run_no) AS run_no FROM tonglu.run) AS l
+    WHERE l.run_no IS NOT NULL AND l.run_no NOT IN (SELECT run_no FROM tonglu.conservation)
+"""
 
 
 @functools.cache
@@ -28,7 +39,12 @@ def named_sql(name: str) -> str:
 
 
 class DuckDBWarehouse:
-    """The port `core.ports.Warehouse` over a DuckDB file (or `:memory:`)."""
+    """The port `core.ports.Warehouse` over a DuckDB file (or `:memory:`).
+
+    Raises:
+        Unavailable: the file cannot be opened; another process may have it.
+        CheckFailed: what a killed process left in the write-ahead log came back broken.
+    """
 
     def __init__(self, path: Path | str, *, threads: int | None = None, memory: str | None = None) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {"python_enable_replacements": False}
@@ -45,8 +61,20 @@ class DuckDBWarehouse:
             raise Unavailable(f"the warehouse {self.path} cannot be opened: {problem}") from problem
         if dirty:
             self.connection.execute("CHECKPOINT")
+            self._look_whole()
         self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute("SET enable_progress_bar = false")
+
+    def _look_whole(self) -> None:
+        if not self.connection.execute(HAS_RUNS).fetchall()[0][0]:
+            return
+        broken = [f"{rule}: off by {off}" for rule, off in self.connection.execute(CANARY).fetchall() if off]
+        if broken:
+            self.connection.close()
+            hint = "Restore it from a backup; do not run on this file."
+            raise CheckFailed(
+                f"{self.path} did not come back whole from its write-ahead log:\n  " + "\n  ".join(broken) + f"\n{hint}"
+            )
 
     def give(self, **parameters: object) -> None:
         """Parameters that every later statement may name: those of the run at hand."""

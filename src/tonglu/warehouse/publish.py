@@ -64,7 +64,7 @@ def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
     _settle(temporary, target)
     pointer = folder / f".{POINTER}.tmp"
     pointer.write_text(json.dumps({"file": target.name, "run_no": run_no}), encoding="utf-8")
-    pointer.replace(folder / POINTER)
+    _settle(pointer, folder / POINTER)
     for old in sorted(folder.glob("tonglu-*.duckdb"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return target
@@ -94,6 +94,11 @@ def _settle(temporary: Path, target: Path) -> None:
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _quoted(path: Path) -> str:

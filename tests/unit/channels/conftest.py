@@ -41,6 +41,7 @@ def stage(tmp_path, now):
             "variables": json.dumps({"surname": "王", "amount": 123450}, ensure_ascii=False),
             "not_before": now,
             "expires_at": now + timedelta(days=1),
+            "heeds_opt_out": True,
         }
         rows = [{"customer_id": number, "address": f"138{number:08d}", **plain, **touch} for number, touch in enumerate(touches)]
         path = tmp_path / "staged.parquet"

@@ -102,6 +102,7 @@ def test_those_who_must_not_be_in_it_are_left_out_each_with_the_reason(root, tex
         {"touch_key": "late", "expires_at": now},
         {"touch_key": "unspeakable", "variables": "{}"},
         {"touch_key": "unwritten", "message": "nobody"},
+        {"touch_key": "moved", "address": None},
     ]
     options = {"excluded": frozenset(["excluded"]), "opted_out": frozenset([2]), "stopped_journeys": frozenset(["killed"])}
     result = FileChannel(root, texts).send_batch(stage(touches, **options))
@@ -113,7 +114,15 @@ def test_those_who_must_not_be_in_it_are_left_out_each_with_the_reason(root, tex
         ("late", "expired", "past its end"),
         ("unspeakable", "failed", "text: the message cannot be written: 'surname' is undefined"),
         ("unwritten", "failed", "text: message 'nobody' has no text for arm 'warm' in 'sms'"),
+        ("moved", "failed", "the address is gone"),
     ]
+
+
+def test_a_touch_that_does_not_heed_opt_outs_leaves_to_somebody_who_opted_out(root, texts, stage):
+    touches = [{"touch_key": "notice", "customer_id": 5, "heeds_opt_out": False}, {"touch_key": "offer", "customer_id": 5}]
+    result = FileChannel(root, texts).send_batch(stage(touches, opted_out=frozenset([5])))
+    assert [line["touch_key"] for line in lines(root)] == ["notice"]
+    assert [part.touch_key for part in result.left_out] == ["offer"]
 
 
 def test_a_text_is_rendered_once_for_equal_variables(root, stage):

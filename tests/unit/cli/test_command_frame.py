@@ -117,3 +117,10 @@ def test_the_doctor_looks_at_installation_and_surroundings(tmp_path):
     assert {"python", "sqlite (apsw)", "duckdb", "holiday calendar", "disk", "project"} <= set(names)
     assert (names["sqlite (apsw)"], names["project"]) == ("fine", "warning")
     assert "体检 doctor" in CliRunner().invoke(app, ["doctor", "--project", str(tmp_path)]).stdout
+
+
+def test_a_bank_is_made_in_the_projects_data_folder_where_nothing_else_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["bank", "make", "--customers", "20", "--seed", "1"])
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["hidden", "landing"]

@@ -15,9 +15,11 @@ from tonglu.app.inspect import project_of
 from tonglu.app.operate import throw
 from tonglu.app.preview import Rendered, send
 from tonglu.cli.commands import app
-from tonglu.core.errors import CheckFailed, InputError
+from tonglu.core.errors import CheckFailed, Finding, InputError, Place
+from tonglu.language.contract import Breach
 from tonglu.language.project import Project
 from tonglu.mailroom.switches import Action, Scope
+from tonglu.stages.check import CheckSummary, ContractBroken, Verdict
 
 AT = datetime(2026, 6, 3)
 NAMED = Project.model_validate(
@@ -58,6 +60,27 @@ def test_a_failed_run_is_told_to_the_operators(receiver: HTTPServer):
     [taken] = receiver.taken
     assert "2026-06-03 08:00" in taken["title"]
     assert "CheckFailed: customers: too few rows" in taken["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            ContractBroken(
+                CheckSummary(3, (Verdict("people", "values:sex", Breach.BLOCK, False, observed="zhang", unexpected=4),), {})
+            ),
+            "people: values:sex, 4 row(s)",
+        ),
+        (InputError([Finding("TL714", "the value zhang is odd", Place("a.csv", 2, 1))]), "a.csv:2:1 [TL714]"),
+        (ValueError("could not convert zhang"), "ValueError: see the log of the run"),
+    ],
+)
+def test_an_alert_names_rules_places_and_counts_and_never_a_value(receiver: HTTPServer, error: Exception, said: str):
+    secrets = {"TONGLU_ALERTS": f"json://127.0.0.1:{receiver.server_port}"}
+    assert alert_failed(NAMED, secrets, AT, error) == (Told.SENT, "")
+    [taken] = receiver.taken
+    assert said in taken["message"]
+    assert "zhang" not in str(taken)
 
 
 def test_an_alert_that_cannot_be_sent_says_why_and_hides_nothing(receiver: HTTPServer):

@@ -3,12 +3,14 @@
 import os
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tonglu.core.errors import InputError, Unavailable
+from tonglu.stages.quarantine import quarantine_release
 
 NOW = "2026-03-02T04:00:00"
 ATTACHED = {"attach": "duckdb", "from_env": "CORE_BANK", "table": "customers", "watermark": "seq"}
@@ -38,13 +40,64 @@ def test_an_attached_table_is_read_from_its_watermark_on(bank, make_contract, co
     assert bank.ingest(NOW, connections=connections).rows["customers"] == 2
     moved = bank.promote(NOW).tables["customers"]
     assert (moved.added, moved.quarantined) == (1, 1)
-    assert bank.ingest("2026-03-02T05:00:00", 2, connections=connections).rows["customers"] == 0
-    bank.promote("2026-03-02T05:00:00", 2)
+    assert bank.ingest("2026-03-02T05:00:00", 2, connections=connections).rows["customers"] == 1
+    again = bank.promote("2026-03-02T05:00:00", 2).tables["customers"]
+    assert (again.staged, again.duplicates, again.quarantined) == (1, 1, 0)
     core_bank((3, 10, "M"))
     bank.ingest("2026-03-02T06:00:00", 3, connections=connections)
     assert bank.promote("2026-03-02T06:00:00", 3).tables["customers"].replaced == 1
     assert bank.rows("SELECT customer_id, sex FROM source.customers") == [(10, "M")]
     assert bank.rows("SELECT state FROM quarantine.customers") == [("open",)]
+
+
+def test_rows_that_tie_with_the_watermark_and_come_later_are_not_lost(bank, make_contract, core_bank):
+    bank.contracts["customers"] = make_contract("customers", source=ATTACHED)
+    connections = {"CORE_BANK": core_bank.path}
+    core_bank((1, 10, "F"), (2, 11, "F"), (2, 12, "X"))
+    bank.ingest(NOW, connections=connections)
+    bank.promote(NOW)
+    core_bank((2, 13, "M"), (2, 14, "Y"))
+    for run_no, counts in ((2, (1, 2, 1)), (3, (0, 4, 0))):
+        as_of = f"2026-03-02T0{run_no + 4}:00:00"
+        bank.ingest(as_of, run_no, connections=connections)
+        moved = bank.promote(as_of, run_no).tables["customers"]
+        assert (moved.added, moved.duplicates, moved.quarantined) == counts
+        assert moved.staged == sum(counts)
+    assert bank.rows("SELECT customer_id FROM source.customers ORDER BY 1") == [(10,), (11,), (13,)]
+    assert bank.rows("SELECT row->>'$.customer_id' FROM quarantine.customers ORDER BY 1") == [("12",), ("14",)]
+    assert bank.rows("SELECT count(*) FROM history.customers") == [(0,)]
+
+
+def test_a_row_that_is_written_again_after_its_rule_was_corrected_comes_in(bank, make_contract, core_bank):
+    bank.contracts["customers"] = make_contract("customers", source=ATTACHED)
+    connections = {"CORE_BANK": core_bank.path}
+    core_bank((1, 10, "X"))
+    bank.ingest(NOW, connections=connections)
+    bank.promote(NOW)
+    columns = bank.contracts["customers"].model_dump(exclude_none=True)["columns"]
+    columns["sex"]["values"] = ("F", "M", "X")
+    bank.contracts["customers"] = make_contract("customers", source=ATTACHED, columns=columns)
+    core_bank((2, 10, "X"))
+    bank.ingest("2026-03-02T05:00:00", 2, connections=connections)
+    bank.promote("2026-03-02T05:00:00", 2)
+    assert bank.rows("SELECT customer_id, sex FROM source.customers") == [(10, "X")]
+
+
+def test_a_row_on_the_watermark_that_was_let_out_of_quarantine_is_not_set_aside_again(bank, make_contract, core_bank):
+    bank.contracts["customers"] = make_contract("customers", source=ATTACHED)
+    connections = {"CORE_BANK": core_bank.path}
+    core_bank((1, 10, "X"))
+    bank.ingest(NOW, connections=connections)
+    bank.promote(NOW)
+    [(one,)] = bank.rows("SELECT quarantine_id FROM quarantine.customers")
+    said = {"reason": "confirmed", "by": "li", "at": datetime.fromisoformat(NOW)}
+    quarantine_release(bank.warehouse, bank.contracts, [one], **said, override=True)
+    for run_no in (2, 3):
+        as_of = f"2026-03-02T0{run_no + 4}:00:00"
+        bank.ingest(as_of, run_no, connections=connections)
+        bank.promote(as_of, run_no)
+    assert bank.rows("SELECT customer_id, sex FROM source.customers") == [(10, "X")]
+    assert bank.rows("SELECT state FROM quarantine.customers") == [("restaged",)]
 
 
 def test_rows_of_a_run_that_did_not_commit_are_read_again(bank, make_contract, core_bank):

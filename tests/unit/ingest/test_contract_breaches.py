@@ -65,6 +65,29 @@ def test_samples_of_personal_tables_are_masked(bank, make_contract):
     assert "secret" not in repr(caught.value.summary)
 
 
+def test_values_of_customers_are_masked_in_what_is_logged_and_codes_are_shown(bank, make_contract, make_events):
+    bank.contracts["customers"] = make_contract("customers", breach="block")
+    bank.contracts["events"] = make_contract("events", breach="block")
+    bank.drop("customers", DAY, "a.csv", HEADER + "1,1980-05-06,X,100\n2,1815-12-10,F,100\n3,1980-05-06,F,8600x\n")
+    wrong = [("e1", 1, "danced", None), ("e2", 1, "product_opened", '{"amount": "secret"}')]
+    bank.drop("events", DAY, "a.parquet", make_events(*((*one[:3], "2026-03-01T01:00:00", one[3]) for one in wrong)))
+    bank.ingest(NOW)
+    with pytest.raises(ContractBroken) as caught:
+        bank.check(NOW)
+    told = str(caught.value)
+    assert not [value for value in ("1815", "8600", "secret") if value in told]
+    for word in (
+        "for example X (",
+        "for example danced (",
+        "range:birth_date",
+        "a.csv:3",
+        "type:income",
+        "a.csv:4",
+        "property:amount",
+    ):
+        assert word in told
+
+
 def volumes(bank, counts, **volume):
     """Deliver days of so many rows; the verdict on the last one's ratio."""
     contract = bank.contracts["customers"]

@@ -63,7 +63,7 @@ def test_the_latest_word_about_a_channel_counts(mailroom, now):
     mailroom.optouts.record(8, "*", now)
     assert mailroom.optouts.out_of("sms") == {7, 8}
     assert mailroom.optouts.out_of("email") == {8}
-    mailroom.optouts.lift(8, "sms", now)
+    mailroom.optouts.lift(8, "sms", now + timedelta(seconds=1))
     assert not mailroom.optouts.stops(8, "sms")
     assert mailroom.optouts.stops(8, "email")
     assert mailroom.optouts.out_of("sms") == {7}

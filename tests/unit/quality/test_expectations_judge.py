@@ -77,9 +77,9 @@ def test_every_rule_runs_as_its_named_expectation_and_counts_what_sql_set_aside(
     } <= found.keys()
     for expectation, sample in [
         ("expect_column_values_to_be_in_set(sex)", ("X",)),
-        ("expect_column_values_to_be_between(birth_date)", ("1880-05-06",)),
-        ("expect_column_values_to_match_regex(phone)", ("12",)),
-        ("expect_column_values_to_not_be_null(customer_id)", ("None",)),
+        ("expect_column_values_to_be_between(birth_date)", ("***",)),
+        ("expect_column_values_to_match_regex(phone)", ("***",)),
+        ("expect_column_values_to_not_be_null(customer_id)", ("***",)),
     ]:
         verdict = found[expectation]
         assert (verdict.success, verdict.unexpected, verdict.severity, verdict.sample) == (False, 1, "quarantine", sample), (
@@ -132,6 +132,34 @@ def test_samples_of_personal_tables_are_masked(judged):
     summary, _ = judged(personal=True)
     assert {sample for verdict in summary.breaches for sample in verdict.sample} == {"***"}
     assert "138001" not in as_json(summary) + as_html(summary) + as_markdown(summary)
+
+
+def test_what_an_expectation_observed_is_masked_unless_it_is_a_code_or_an_aggregate(judged):
+    extra = [
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "customer_id", "max_value": 1}, "breach": "warn"},
+        {
+            "type": "expect_column_most_common_value_to_be_in_set",
+            "kwargs": {"column": "phone", "value_set": ["0"]},
+            "breach": "warn",
+        },
+        {
+            "type": "expect_column_most_common_value_to_be_in_set",
+            "kwargs": {"column": "sex", "value_set": ["Q"]},
+            "breach": "warn",
+        },
+        {
+            "type": "expect_column_unique_value_count_to_be_between",
+            "kwargs": {"column": "phone", "max_value": 1},
+            "breach": "warn",
+        },
+    ]
+    summary, _ = judged(expectations=extra)
+    observed = {verdict.expectation: verdict.observed for verdict in summary.verdicts}
+    assert observed["expect_column_max_to_be_between(customer_id)"] == "***"
+    assert observed["expect_column_most_common_value_to_be_in_set(phone)"] == "***"
+    assert "F" in observed["expect_column_most_common_value_to_be_in_set(sex)"]
+    assert observed["expect_column_unique_value_count_to_be_between(phone)"] == "4"
+    assert "13800" not in as_json(summary) + as_html(summary) + as_markdown(summary)
 
 
 def test_values_are_escaped_in_the_html_report(judged):

@@ -1,12 +1,13 @@
 """The report: complete, self-contained, without personal data, and whole or not there."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tonglu.render.facts import gather, notices, touches_by_day
+from tonglu.render.facts import gather, notices, touches_by_day, withheld_because
 from tonglu.render.report import report_page, write_report
 
 VOID = {"meta", "br", "line", "path", "rect", "circle"}
@@ -61,7 +62,7 @@ def test_the_page_shows_runs_lift_truth_reasons_and_arms(published):
         "客户经理" * 0,
     ):
         assert expected in words
-    assert "nobody treated yet" in words
+    assert "no window has passed yet" in words
     assert "full moon" in words
 
 
@@ -124,7 +125,7 @@ def test_what_needs_attention_comes_gravest_first(published):
         ("note", "pension / kept"),
     ]
     assert "3 copies" in found[1].en
-    assert "nobody treated yet" in found[3].en
+    assert "no window has passed yet" in found[3].en
 
 
 def test_a_harmful_journey_needs_attention(published):
@@ -158,3 +159,12 @@ def test_a_report_that_fails_leaves_the_old_one(published, tmp_path):
         write_report(published, out, None, "报告")
     assert out.read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("assigned", "counted", "said"),
+    [(50, 0, "no window has passed yet"), (0, 0, "nobody treated yet"), (50, 9, "nobody treated yet")],
+)
+def test_a_lift_of_people_whose_windows_are_open_is_not_said_to_have_nobody(published, assigned, counted, said):
+    lift = next(lift for lift in gather(published).lifts if lift.withheld)
+    assert withheld_because(replace(lift, assigned_treated=assigned, n_treated=counted)) == said

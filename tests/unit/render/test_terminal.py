@@ -54,7 +54,7 @@ def test_the_lift_stands_beside_the_truth_and_a_miss_is_marked(published):
     assert "[+4.10, +9.80]" in text
     assert "+2.00 !" in text
     assert "the interval misses the truth" in text
-    assert "nobody treated yet" in text
+    assert "no window has passed yet" in text
     assert "truth" not in shown(terminal.lift_table(published))
 
 

@@ -5,7 +5,7 @@ CREATE TABLE outbox (
     unit         TEXT NOT NULL CHECK (unit IN ('touch', 'batch')),
     run_no       INTEGER NOT NULL,
     channel      TEXT NOT NULL,
-    journey      TEXT NOT NULL DEFAULT '',      -- '' for a batch: it holds many
+    journey      TEXT NOT NULL DEFAULT '',      -- '' for a batch of several
     customer_id  INTEGER,                       -- null for a batch
     payload      TEXT,                          -- JSON; null once erased
     not_before   TEXT NOT NULL,
@@ -19,10 +19,13 @@ CREATE TABLE outbox (
     lease_owner  TEXT,
     lease_until  TEXT,
     switch_seq   INTEGER NOT NULL DEFAULT 0,    -- the last switch known when it was handed over
+    heeds_hours   INTEGER NOT NULL DEFAULT 1,   -- 0: may leave although its channel is closed
+    heeds_opt_out INTEGER NOT NULL DEFAULT 1,   -- 0: may leave to somebody who opted out
     settled_at   TEXT
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (state, channel, due_at);
 CREATE INDEX outbox_customer ON outbox (customer_id);
+CREATE INDEX outbox_kept ON outbox (settled_at) WHERE payload IS NOT NULL;
 
 CREATE TABLE fencing (one INTEGER PRIMARY KEY CHECK (one = 1), token INTEGER NOT NULL) STRICT;
 INSERT INTO fencing VALUES (1, 0);
@@ -64,6 +67,7 @@ CREATE TABLE inbox (
     UNIQUE (kind, id, content)
 ) STRICT;
 CREATE INDEX inbox_customer ON inbox (customer_id);
+CREATE INDEX inbox_kept ON inbox (received_at) WHERE payload IS NOT NULL;
 
 CREATE TABLE switch (
     seq     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -80,6 +84,7 @@ CREATE TABLE optout (
     customer_id  INTEGER NOT NULL,
     channel      TEXT NOT NULL,                 -- '*' is every channel
     action       TEXT NOT NULL CHECK (action IN ('out', 'in')),
-    at           TEXT NOT NULL
+    at           TEXT NOT NULL,
+    from_run     INTEGER NOT NULL DEFAULT 0,    -- 1: a run told it, so no run reads it
+    UNIQUE (customer_id, channel, at, action)
 ) STRICT;
-CREATE INDEX optout_customer ON optout (customer_id, seq);

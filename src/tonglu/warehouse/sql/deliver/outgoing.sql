@@ -1,13 +1,15 @@
 -- The touches of a run as they are handed over, filled per message by generated statements.
 CREATE OR REPLACE TEMP TABLE outgoing (touch_key VARCHAR, customer_id BIGINT, journey VARCHAR, version VARCHAR, channel VARCHAR, batch_id VARCHAR,
-    address VARCHAR, message VARCHAR, arm VARCHAR, variables VARCHAR, not_before TIMESTAMP, expires_at TIMESTAMP);
--- Who they go to: looked up once for the whole run.
+    address VARCHAR, message VARCHAR, arm VARCHAR, variables VARCHAR, not_before TIMESTAMP, expires_at TIMESTAMP,
+    heeds_hours BOOLEAN, heeds_opt_out BOOLEAN);
+-- Who they go to, and what the deliverer must look at again: looked up once for the whole run. A touch whose address is gone stays in.
 CREATE OR REPLACE TEMP TABLE recipient AS
 SELECT t.touch_key, t.customer_id, t.journey, t.version_no, v.hash AS version, t.channel, t.batch_id, a.address, contact.name, t.message, t.arm,
-    t.not_before, t.expires_at
+    t.not_before, t.expires_at, NOT list_contains($skip_hours, t.purpose) AS heeds_hours,
+    NOT list_contains($skip_consent, t.purpose) AS heeds_opt_out
 FROM tonglu.touch AS t
 JOIN tonglu.version AS v USING (version_no)
-JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
+LEFT JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
 LEFT JOIN personal.contacts AS contact ON contact.customer_id = t.customer_id
 WHERE t.run_no = $run_no;
 CREATE OR REPLACE TEMP TABLE reader AS SELECT * FROM tonglu.profile WHERE customer_id IN (SELECT customer_id FROM recipient);

@@ -57,7 +57,8 @@ CREATE TABLE tonglu.touch (touch_key VARCHAR, run_no INTEGER, entry_id BIGINT, c
     expires_at TIMESTAMP, batch_id VARCHAR);
 -- What became of a touch: one row each time its delivery state changed; the newest is the state.
 CREATE TABLE tonglu.delivery (touch_key VARCHAR, run_no INTEGER, seq BIGINT, state VARCHAR, changed_at TIMESTAMP, detail VARCHAR);
-CREATE TABLE tonglu.opt_out (customer_id BIGINT, channel VARCHAR, opted_out_at TIMESTAMP, run_no INTEGER);
+-- Words of customers about a channel or all ('*'), 'out' or 'in' again, each at its instant; the latest that covers a channel counts.
+CREATE TABLE tonglu.opt_out (customer_id BIGINT, channel VARCHAR, opted_out_at TIMESTAMP, run_no INTEGER, word VARCHAR);
 CREATE TABLE tonglu.switch_position (run_no INTEGER, scope VARCHAR, name VARCHAR, position VARCHAR);
 CREATE TABLE tonglu.run_watermark (run_no INTEGER, name VARCHAR, seq BIGINT);
 CREATE TABLE tonglu.watermark (name VARCHAR PRIMARY KEY, seq BIGINT);
