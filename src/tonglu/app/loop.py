@@ -158,9 +158,9 @@ class Loop:
                 mail.eject(
                     warehouse,
                     customer_id=item.customer_id,
-                    journey=str(payload["journey"]),
-                    reason=str(payload["reason"]),
-                    by=str(payload["by"]),
+                    journey=str(payload.get("journey", "")),
+                    reason=str(payload.get("reason", "")),
+                    by=str(payload.get("by", "")),
                 )
         if items:
             mail.advance_watermark(warehouse, "inbox", max(item.seq for item in items))
