@@ -36,7 +36,7 @@ LINES = (
     ("advance", ("advance",), ("advance",)),
     ("decide: gates, touches, moves", ("decide",), ("decide",)),
     ("measure and learn", ("measure", "learn"), ("measure",)),
-    ("conserve: 14 assertions", ("conserve",), ()),
+    ("conserve: assertions", ("conserve",), ()),
     ("commit", ("commit",), ("commit",)),
     ("deliver: staged batches", ("deliver",), ("hand_over",)),
     ("publish", ("publish",), ("publish",)),

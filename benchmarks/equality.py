@@ -12,7 +12,7 @@ WHOLE = (
 )  # fmt: skip
 LIFT = "run_no, journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control"
 LEARNED = "run_no, version_no, journey, step_key, step, arm_no, arm, n, conversions"
-STAGED = "touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at"
+STAGED = "touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out"
 TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'engine' AND schema_name IN ({}) ORDER BY ALL"
 
 

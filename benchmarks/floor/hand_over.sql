@@ -8,7 +8,7 @@ COPY (
         CASE WHEN t.message = 'outflow_offer'
             THEN json_object('has_salary_plan', f.has_salary_plan, 'honorific', f.honorific, 'surname', surname(c.name))
             ELSE json_object('honorific', f.honorific, 'surname', surname(c.name)) END::VARCHAR AS variables,
-        t.not_before, t.expires_at, t.batch_id
+        t.not_before, t.expires_at, TRUE AS heeds_opt_out, t.batch_id
     FROM tonglu.touch AS t JOIN tonglu.version AS v USING (version_no)
     JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
     LEFT JOIN personal.contacts AS c ON c.customer_id = t.customer_id LEFT JOIN reader AS f ON f.customer_id = t.customer_id

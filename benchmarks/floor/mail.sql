@@ -7,7 +7,7 @@ SELECT t.touch_key, run_no(), l.seq, l.state, l.changed_at, l.detail FROM delive
 WHERE l.touch_key IS NULL
   AND NOT EXISTS (SELECT 1 FROM delivery_line AS o WHERE o.touch_key = t.touch_key)
   AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired', 'failed'));
-INSERT INTO tonglu.opt_out
-SELECT customer_id, channel, opted_out_at, run_no() FROM read_parquet(getvariable('opt_outs'))
+INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word)
+SELECT customer_id, channel, opted_out_at, run_no(), 'out' FROM read_parquet(getvariable('opt_outs'))
 UNION ALL
-SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, run_no() FROM new_event WHERE name = 'opt_out';
+SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, run_no(), 'out' FROM new_event WHERE name = 'opt_out';
