@@ -90,7 +90,7 @@ SELECT md5(concat_ws('|', journey, customer_id, '', entry_no, step, 1, 1)), run_
     channel, message, arm, as_of(), not_before, not_before + valid,
     printf('%06d-%s-%s', run_no(), channel, strftime(not_before, '%Y%m%dT%H%M'))
 FROM proposal WHERE outcome = 'sent' AND NOT ghost ORDER BY proposal_no;
-DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM proposal);
+DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM proposal) OR entry_id NOT IN (SELECT entry_id FROM tonglu.rest);
 INSERT INTO tonglu.waiting_touch SELECT entry_id, step_key, 1, first_proposed_at, 0 FROM proposal WHERE outcome = 'deferred';
 
 -- Who was decided moves on: from the touch, through a branch and an experiment, or out of the long wait where a pay-day was missed.
