@@ -18,7 +18,7 @@ from tonglu.language.journey import Journey, read_journey
 from tonglu.language.loader import load_model
 from tonglu.language.message import ChannelLimit, MessageFile, message_findings
 from tonglu.language.policy import Policy, check_policy, read_policy
-from tonglu.language.project import Project, read_project
+from tonglu.language.project import PROJECT_FILE, Project, read_project
 from tonglu.language.segment import Segment, in_dependency_order, read_segment
 from tonglu.language.segment_names import KnownTables, check_names
 from tonglu.language.yamlfile import read_yaml
@@ -42,7 +42,6 @@ SQL_TYPES = {
     SourceType.INSTANT: "TIMESTAMP",
     SourceType.DECIMAL: "DECIMAL(18, 6)",
 }
-PROJECT_FILE = "tonglu.yaml"
 
 
 @dataclass(frozen=True)

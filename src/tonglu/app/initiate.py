@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tonglu
-from tonglu.app.inspect import PROJECT_FILE, path_of
+from tonglu.app.inspect import path_of
 from tonglu.app.report import HIDDEN, has_bundled_bank
 from tonglu.core.errors import Finding, InputError, Place, TongluError
-from tonglu.language.project import Project
+from tonglu.language.project import PROJECT_FILE, Project
 
 if TYPE_CHECKING:
     from tonglu.bank import BankSummary

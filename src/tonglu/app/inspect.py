@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tonglu.core.errors import Finding, InputError, Place, did_you_mean, refuse_errors
-from tonglu.language.project import Project, read_project
+from tonglu.language.project import PROJECT_FILE, Project, read_project
 from tonglu.warehouse.analysts import SECONDS, Answer, PublishedFile
 from tonglu.warehouse.analysts import query as ask
 
 Row = dict[str, Any]
-PROJECT_FILE = "tonglu.yaml"
 
 
 def project_of(root: Path) -> Project:

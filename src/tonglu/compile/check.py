@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tonglu.compile.lower import Known, targets_of
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
 from tonglu.language.expression import ColumnType, type_of
 from tonglu.language.journey import AuthoredStep, Journey
@@ -168,12 +169,7 @@ class _Check:
     def graph(self) -> None:
         """Unreachable steps and cycles that take no time."""
         ways = {step.authored.name: [name for name in step.targets if name != IMPLICIT_END] for step in self.steps}
-        reached, front = set(), [self.names[0]]
-        while front:
-            name = front.pop()
-            if name not in reached:
-                reached.add(name)
-                front += ways[name]
+        reached = reached_from([self.names[0]], ways)
         for step in self.steps:
             if step.authored.name not in reached:
                 self.add("TL411", f"no path leads to step '{step.authored.name}'", step.authored.loc, "", Severity.WARNING)
@@ -181,8 +177,9 @@ class _Check:
         timeless = {
             step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None
         }
+        endless = on_cycles({name: [onward for onward in ways[name] if onward in timeless] for name in timeless})
         for step in self.steps:
-            if step.authored.name in _on_cycle(ways, timeless):
+            if step.authored.name in endless:
                 self.add(
                     "TL412",
                     f"step '{step.authored.name}' is on a cycle without a wait",
@@ -190,22 +187,6 @@ class _Check:
                     "Put a wait into the cycle.",
                 )
                 break
-
-
-def _on_cycle(ways: Mapping[str, list[str]], within: set[str]) -> set[str]:
-    """The steps from which a path inside `within` leads back to themselves."""
-    found = set()
-    for start in within:
-        seen: set[str] = set()
-        front = [name for name in ways[start] if name in within]
-        while front:
-            name = front.pop()
-            if name not in seen:
-                seen.add(name)
-                front += [onward for onward in ways[name] if onward in within]
-        if start in seen:
-            found.add(start)
-    return found
 
 
 def check_journey(

@@ -11,6 +11,8 @@ from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, ClockTime, Title, refuse
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
+PROJECT_FILE = "tonglu.yaml"
+
 
 def _zone(value: str) -> str:
     try:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tonglu.compile.program import CompiledJourney
 from tonglu.core.durations import microseconds
+from tonglu.core.graph import on_cycles
 from tonglu.core.ports import Warehouse
 from tonglu.steps import CompiledStep
 from tonglu.steps.kind import FOLLOWING, Branch
@@ -31,7 +32,7 @@ def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str
         title_en=header.title.en,
         definition=journey.definition.text,
     )
-    revisited = _on_cycles(journey.steps)
+    revisited = _revisited(journey.steps)
     for step in journey.steps:
         label = step.label.replace(step.lowered.message or " ", titles.get(step.lowered.message or "", " "))
         _step(warehouse, journey, step, label=label, revisited=step.key in revisited)
@@ -100,7 +101,7 @@ def _ways(step: CompiledStep) -> list[Branch]:
     ]
 
 
-def _on_cycles(steps: tuple[CompiledStep, ...]) -> set[int]:
+def _revisited(steps: tuple[CompiledStep, ...]) -> set[int]:
     """The steps that a path may come back to."""
     ways = {
         step.key: {
@@ -108,15 +109,4 @@ def _on_cycles(steps: tuple[CompiledStep, ...]) -> set[int]:
         }
         for step in steps
     }
-    found = set()
-    for start, onward in ways.items():
-        seen: set[int] = set()
-        front = list(onward)
-        while front:
-            key = front.pop()
-            if key not in seen:
-                seen.add(key)
-                front += ways[key]
-        if start in seen:
-            found.add(start)
-    return found
+    return on_cycles(ways)
