@@ -145,7 +145,8 @@ class Loop:
         self._fail_at("promoted")
         warehouse.run("advance/begin")
         self._read_mail()
-        sizes = segment(warehouse, definitions.segments)
+        shapes = {name: contract.model_dump_json() for name, contract in definitions.contracts.items()}
+        sizes = segment(warehouse, definitions.segments, self.as_of, self.run.as_of_date, shapes)
         self._fail_at("segmented")
         return {**promoted.counts(), "segments": len(sizes)}
 

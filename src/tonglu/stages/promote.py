@@ -70,11 +70,15 @@ def promote(warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int
             warehouse.execute(fill(sql.SETTLE_RELEASED, aside), run_no=run_no)
         staged = int(warehouse.fetch(fill("SELECT count(*) FROM staged", {"staged": staging(contract)}))[0][0])
         if staged:
-            tables[contract.table] = _Move(warehouse, contract, run_no, as_of, staged).move()
+            moved = _Move(warehouse, contract, run_no, as_of, staged).move()
+            tables[contract.table] = moved
+            if moved.added or moved.replaced:
+                warehouse.execute(sql.CHANGED, run_no=run_no, table=contract.table)
             warehouse.execute(create_staging(contract))
     receipts = 0
     if {"receipts", "events"} <= contracts.keys() and "receipts" in tables:
         receipts = warehouse.run("ingest/receipts_to_events", run_no=run_no)
+        warehouse.execute(sql.CHANGED, run_no=run_no, table="events")
     warehouse.run("ingest/remember_files", run_no=run_no)
     return PromoteSummary(run_no, tables, receipts)
 

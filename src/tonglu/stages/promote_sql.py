@@ -155,3 +155,5 @@ WHERE state = 'open'
 """
 
 SETTLE_RELEASED = "UPDATE aside SET state = 'restaged', settled_run = $run_no WHERE state IN ('released', 'overridden')"
+
+CHANGED = "INSERT INTO tonglu.source_change VALUES ($run_no, $table)"

@@ -1,36 +1,91 @@
 """Segment: profile and segments from analysts' SQL, in the order in which they build on each other, and who joined or left.
 
-The SQL was parsed and checked when it was read (`language/segment`); what runs is its tree, wrapped, never its text.
+The SQL was parsed and checked when it was read (`language/segment`); what runs is its tree, wrapped, never its text. A segment
+is a function of the tables that it reads and, where it asks for them, of the run's instant or day. So it is built again only
+when one of these has changed since it was last built; until then its table stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
 
 from sqlglot import exp
 
 from tonglu.core.ports import Warehouse
 from tonglu.core.sql import fill, table
-from tonglu.language.segment import Segment
+from tonglu.language.segment import Segment, dependencies
 
 NOW = "INSERT INTO member_now SELECT slot('name'), customer_id FROM slot_target"
-TITLE = "INSERT INTO segment_title VALUES ($segment, $title)"
-TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'segment'"
+TITLE = "INSERT INTO segment_title VALUES ($segment, $title, $built)"
+BUILT = "INSERT INTO tonglu.segment_built VALUES ($run_no, $segment, $signature)"
+TABLES = """
+    SELECT CASE WHEN schema_name = 'tonglu' THEN 'profile' ELSE table_name END FROM duckdb_tables()
+    WHERE database_name = current_database() AND (schema_name = 'segment' OR (schema_name = 'tonglu' AND table_name = 'profile'))
+"""
+SIGNATURES = "SELECT segment, arg_max(signature, run_no) FROM tonglu.segment_built GROUP BY segment"
+CHANGES = "SELECT source_table, max(run_no) FROM tonglu.source_change GROUP BY source_table"
 SIZES = "SELECT segment, members, entered, left_count FROM tonglu.segment_size WHERE run_no = $run_no ORDER BY segment"
+INSTANT, DAY = "AS_OF", "AS_OF_DATE"
 
 
-def segment(warehouse: Warehouse, segments: Sequence[Segment]) -> dict[str, tuple[int, int, int]]:
-    """Build the profile and every segment; members, joined and left by segment."""
+def segment(
+    warehouse: Warehouse, segments: Sequence[Segment], as_of: datetime, as_of_date: date, shapes: Mapping[str, str] | None = None
+) -> dict[str, tuple[int, int, int]]:
+    """Bring the profile and every segment up to date; members, joined and left by segment.
+
+    Args:
+        warehouse: the warehouse, inside the run's transaction, after promotion.
+        segments: profile and segments, each after those that it reads.
+        as_of: the run's instant.
+        as_of_date: the bank's day at that instant.
+        shapes: by source table, what tells one shape of it from another.
+    """
     written = {one.name for one in segments}
-    for (name,) in warehouse.fetch(TABLES):
-        if name not in written:
-            warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
+    standing = {name for (name,) in warehouse.fetch(TABLES)}
+    for name in sorted(standing - written - {"profile"}):
+        warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
+    known = dict(warehouse.fetch(SIGNATURES))
+    wanted = signatures(segments, as_of, as_of_date, dict(warehouse.fetch(CHANGES)), shapes or {})
     warehouse.run("segment/begin")
     for one in segments:
-        warehouse.execute(create_table(one))
+        stale = one.name not in standing or known.get(one.name) != wanted[one.name]
+        if stale:
+            warehouse.execute(create_table(one))
+            warehouse.execute(BUILT, segment=one.name, signature=wanted[one.name])
         if not one.is_profile:
-            warehouse.execute(fill(NOW, name=one.name, target=table(one.name, "segment")))
-            warehouse.execute(TITLE, segment=one.name, title=one.title.zh)
+            warehouse.execute(TITLE, segment=one.name, title=one.title.zh, built=stale)
+            if stale:
+                warehouse.execute(fill(NOW, name=one.name, target=table(one.name, "segment")))
     warehouse.run("segment/follow")
     return {name: (members, joined, left) for name, members, joined, left in warehouse.fetch(SIZES)}
+
+
+def signatures(
+    segments: Sequence[Segment], as_of: datetime, as_of_date: date, changes: Mapping[str, int], shapes: Mapping[str, str]
+) -> dict[str, str]:
+    """What each segment is made from, as a hash: equal hashes give equal tables.
+
+    Args:
+        segments: each after those that it reads.
+        as_of: the run's instant, which counts for a segment that asks for it, itself or through one that it reads.
+        as_of_date: the bank's day, likewise.
+        changes: the run that last changed a source table.
+        shapes: by source table, what tells one shape of it from another.
+    """
+    found: dict[str, str] = {}
+    for one in segments:
+        asked = {node.name.upper() for node in one.tree.find_all(exp.Anonymous)}
+        parts = [one.name, one.hash]
+        parts += [as_of.isoformat()] if INSTANT in asked else []
+        parts += [as_of_date.isoformat()] if DAY in asked else []
+        parts += [found.get(name, "") for name in sorted(dependencies(one))]
+        # a name that is a WITH of the segment itself does no harm here
+        tables = sorted(
+            {node.name.lower() for node in one.tree.find_all(exp.Table) if not node.db or node.db.lower() == "source"}
+        )
+        parts += [f"{name} {changes.get(name, 0)} {shapes.get(name, '')}" for name in tables]
+        found[one.name] = sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return found
 
 
 def create_table(one: Segment) -> exp.Expression:
