@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
-from tonglu.compile.lower import Known
+from tonglu.compile.conditions import Known
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
 from tonglu.language.channels import ChannelEntry, read_channels
 from tonglu.language.contract import ColumnType as SourceType

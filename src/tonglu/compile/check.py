@@ -6,7 +6,8 @@ All findings at once, each at its place.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tonglu.compile.lower import Known, targets_of
+from tonglu.compile.conditions import Known
+from tonglu.compile.lower import targets_of
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain

@@ -3,43 +3,24 @@ because `compile/check` has looked before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlglot import exp
 
+from tonglu.compile.conditions import (
+    Known,
+    customer_condition,
+    event_condition,
+    profile_column,
+    segment_test,
+    state_condition,
+)
 from tonglu.compile.program import CompiledExit, CompiledGoal, CompiledJourney, Definition
-from tonglu.language.expression import ColumnType
-from tonglu.language.expression_sql import to_sql, value_to_sql
-from tonglu.language.values import Condition
+from tonglu.language.expression_sql import value_to_sql
 from tonglu.steps import CompiledStep, Lowered, StepKind, step_kinds
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledAlternative
 
 STEPS_PER_VERSION = 1000
 IMPLICIT_END = "completed"
-SQL_TYPES = {
-    ColumnType.TEXT: "VARCHAR",
-    ColumnType.INTEGER: "BIGINT",
-    ColumnType.DECIMAL: "DECIMAL(18, 4)",
-    ColumnType.BOOLEAN: "BOOLEAN",
-    ColumnType.DATE: "DATE",
-    ColumnType.INSTANT: "TIMESTAMP",
-    ColumnType.UNKNOWN: "VARCHAR",
-}
-TOUCH_PROPERTIES = dict.fromkeys(("touch_key", "journey", "step", "channel"), ColumnType.TEXT)
-
-
-@dataclass(frozen=True)
-class Known:
-    """The names that definitions may use, with their types."""
-
-    profile: Mapping[str, ColumnType]
-    events: Mapping[str, Mapping[str, ColumnType]]
-    segments: frozenset[str]
-    channels: frozenset[str]
-
-    def properties(self, event: str) -> Mapping[str, ColumnType] | None:
-        """The typed properties of an event; None for one that no contract names. Receipts of touches have their own."""
-        return TOUCH_PROPERTIES if event.startswith("touch.") else self.events.get(event)
 
 
 def step_names(definition: Definition) -> list[str]:
@@ -154,41 +135,3 @@ def _enter_where(definition: Definition, known: Known) -> exp.Expression | None:
     if enter.event is not None:
         return event_condition(enter.event, enter.where, known)
     return None if enter.where is None else customer_condition(enter.where, known)
-
-
-def profile_column(name: str) -> exp.Expression:
-    """An attribute of the customer at hand."""
-    return exp.column(name, table="profile", quoted=True)
-
-
-def segment_test(name: str) -> exp.Expression:
-    """Whether the customer at hand is a member as of the run; false where there is no profile."""
-    members = exp.select("customer_id").from_(exp.table_(name, db="segment", quoted=True))
-    inside = exp.In(this=exp.column("customer_id", table="profile"), query=exp.Subquery(this=members))
-    return exp.Coalesce(this=inside, expressions=[exp.false()])
-
-
-def customer_condition(condition: Condition, known: Known) -> exp.Expression:
-    """A condition on the customer's attributes and segments."""
-    return to_sql(condition.tree, profile_column, segment_test, known.profile)
-
-
-def state_condition(one: Alternative, known: Known) -> exp.Expression:
-    """The condition of an alternative that is judged as of the run."""
-    if one.when is not None:
-        return customer_condition(one.when, known)
-    return segment_test(one.segment) if one.segment else exp.not_(segment_test(one.left or ""))
-
-
-def event_condition(event: str, where: Condition | None, known: Known) -> exp.Expression:
-    """The filter of an event `e` over its typed properties; receipts of touches count for the entry that was touched."""
-    properties = known.properties(event) or {}
-
-    def column(name: str) -> exp.Expression:
-        text = exp.Anonymous(
-            this="json_extract_string", expressions=[exp.column("properties", table="e"), exp.Literal.string(f"$.{name}")]
-        )
-        kind = SQL_TYPES[properties.get(name, ColumnType.TEXT)]
-        return text if kind == "VARCHAR" else exp.TryCast(this=text, to=exp.DataType.build(kind, dialect="duckdb"))
-
-    return exp.true() if where is None else to_sql(where.tree, column, segment_test, properties)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from tonglu.compile.lower import Known, with_end
+from tonglu.compile.conditions import Known
+from tonglu.compile.lower import with_end
 from tonglu.compile.program import Definition
 from tonglu.language.expression import names_in, segments_in
 from tonglu.language.values import Condition

@@ -44,8 +44,9 @@ def segment(
     standing = {name for (name,) in warehouse.fetch(TABLES)}
     for name in sorted(standing - written - {"profile"}):
         warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
-    known = dict(warehouse.fetch(SIGNATURES))
-    wanted = signatures(segments, as_of, as_of_date, dict(warehouse.fetch(CHANGES)), shapes or {})
+    known: dict[str, str] = dict(warehouse.fetch(SIGNATURES))
+    changes: dict[str, int] = dict(warehouse.fetch(CHANGES))
+    wanted = signatures(segments, as_of, as_of_date, changes, shapes or {})
     warehouse.run("segment/begin")
     for one in segments:
         stale = one.name not in standing or known.get(one.name) != wanted[one.name]
