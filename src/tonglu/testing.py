@@ -38,7 +38,7 @@ LANDED_ON = "2020-01-01"
 TITLE = {"zh": "试验", "en": "Trial"}
 ARROW = {"bigint": pa.int64(), "integer": pa.int32(), "boolean": pa.bool_(), "date": pa.date32(), "instant": pa.timestamp("us")}
 PYTHON = {bool: "boolean", int: "bigint", str: "text", date: "date", datetime: "instant"}
-TOUCH_KIND = "touch"
+CONTACTS = ("touch", "task", "webhook")
 EVERYTHING = ("tonglu", "source", "personal", "history", "held", "quarantine", "staging", "segment")
 TABLES = """
     SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND list_contains($schemas, schema_name) ORDER BY ALL
@@ -50,6 +50,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
     "addresses": {"customer_id": "bigint", "channel": "text", "address": "text"},
     "consents": {"customer_id": "bigint", "purpose": "text", "channel": "text", "granted": "boolean", "changed_at": "instant"},
     "events": {"event_id": "text", "customer_id": "bigint", "name": "text", "occurred_at": "instant", "properties": "json"},
+    "lists": {"list": "text", "customer_id": "bigint", "listed_at": "instant", "key": "text"},
     "receipts": {"receipt_id": "text", "touch_key": "text", "receipt": "text", "occurred_at": "instant", "detail": "text"},
 }
 _PROMISES: Mapping[str, Mapping[str, object]] = {
@@ -58,6 +59,7 @@ _PROMISES: Mapping[str, Mapping[str, object]] = {
     "addresses": {"keep": "latest", "key": ["customer_id", "channel"], "personal": True},
     "consents": {"keep": "latest", "key": ["customer_id", "purpose", "channel"], "newest_by": "changed_at"},
     "events": {"keep": "all", "key": ["event_id"], "time": "occurred_at"},
+    "lists": {"keep": "all", "key": ["list", "customer_id", "listed_at"], "time": "listed_at"},
     "receipts": {"keep": "all", "key": ["receipt_id"], "time": "occurred_at"},
 }
 
@@ -191,6 +193,10 @@ class TinyBank:
         """Land what a receiver reports of a touch."""
         row = {"receipt_id": f"r-{receipt}-{touch_key}", "touch_key": touch_key, "receipt": receipt, "occurred_at": when}
         self.land("receipts", [{**row, "detail": None}])
+
+    def listed(self, name: str, *customers: int, when: datetime, key: str | None = None) -> None:
+        """Put customers on a list."""
+        self.land("lists", [{"list": name, "customer_id": one, "listed_at": when, "key": key} for one in customers])
 
     def land(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a file that the next run takes in; an empty list lands nothing."""
@@ -358,7 +364,7 @@ class TinyBank:
     def _make_up_messages(self, body: Mapping[str, Any]) -> None:
         for step in body["steps"]:
             [fields] = step.values()
-            name = fields.get(TOUCH_KIND)
+            name = next((fields[kind] for kind in CONTACTS if kind in fields), None)
             if name is None or (self.root / f"journeys/messages/{name}.yaml").exists():
                 continue
             texts = {channel: {"body": f"{name} via {channel}"} for channel in self.channels}

@@ -9,6 +9,7 @@ from pathlib import Path
 from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
 from tonglu.compile.conditions import Known
+from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
 from tonglu.language.channels import ChannelEntry, read_channels
 from tonglu.language.contract import ColumnType as SourceType
@@ -98,7 +99,7 @@ class _Reader:
             profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels)
         )
         messages = self._messages(known, channels)
-        journeys = self._journeys(known, messages, policy)
+        journeys, known = self._journeys(known, messages, policy)
         refuse_errors(self.findings)
         assert policy is not None
         return Definitions(
@@ -156,19 +157,22 @@ class _Reader:
             messages[message.message] = message
         return messages
 
-    def _journeys(self, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None) -> tuple[Journey, ...]:
+    def _journeys(
+        self, known: Known, messages: Mapping[str, MessageFile], policy: Policy | None
+    ) -> tuple[tuple[Journey, ...], Known]:
+        """Every journey that reads well, checked against all of them, and what is known with them."""
         folder = self.project.paths.journeys
         aside = {self._at("policy"), self._at("channels"), self._at("journeys") / "seeds.yaml"}
-        journeys = []
-        for path in sorted(self._at("journeys").glob("*.yaml")):
-            if path in aside:
-                continue
-            journey = read_journey(path, f"{folder}/{path.name}", step_kinds(), self.findings)
-            if journey is not None:
-                if known.profile:
-                    check_journey(journey, known, messages, policy, self.findings)
-                journeys.append(journey)
-        return tuple(journeys)
+        paths = [path for path in sorted(self._at("journeys").glob("*.yaml")) if path not in aside]
+        read = [read_journey(path, f"{folder}/{path.name}", step_kinds(), self.findings) for path in paths]
+        journeys = tuple(journey for journey in read if journey is not None)
+        names = frozenset(path.stem for path in paths) | {journey.name for journey in journeys}
+        known = replace(known, journeys=names, attributes=noted_attributes(journeys, self.findings))
+        if known.profile:
+            for journey in journeys:
+                check_journey(journey, known, messages, policy, self.findings)
+            check_together(journeys, self.findings)
+        return journeys, known
 
 
 def read_definitions(root: Path) -> Definitions:

@@ -20,10 +20,12 @@ from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, next_opening, to_utc
 from tonglu.core.errors import CheckFailed, Unavailable
+from tonglu.core.workdays import work_calendar
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
+from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
 from tonglu.stages.check import CheckSummary, check, record_checks
 from tonglu.stages.conserve import conserve
@@ -137,7 +139,9 @@ class Loop:
             as_of_date=self.run.as_of_date,
             previous_as_of=self.run.previous_as_of,
             day_start=self.run.day_start,
+            zone=self.run.zone.key,
         )
+        keep_calendar(warehouse, work_calendar(definitions.project.calendar), self.run.as_of_date)
         self._fail_at("begun")
         promoted = promote(warehouse, definitions.contracts, self.run.run_no, self.as_of)
         if self.checked is not None:
@@ -182,7 +186,8 @@ class Loop:
         judge_exits(warehouse, self.program, [name for name, one in standing.items() if one.stops])
         moving.advance(warehouse, self.program, moving.Phase.LEAVING)
         self._fail_at("exited")
-        entered = enrol(warehouse, self.program)
+        calendar = work_calendar(self.place.definitions.project.calendar)
+        entered = enrol(warehouse, self.program, self.run, calendar)
         self._fail_at("enrolled")
         return {"entered": entered}
 

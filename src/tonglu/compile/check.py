@@ -12,7 +12,7 @@ from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
 from tonglu.language.expression import ColumnType, type_of
-from tonglu.language.journey import AuthoredStep, Journey
+from tonglu.language.journey import AuthoredStep, Enter, Journey
 from tonglu.language.loader import check_condition
 from tonglu.language.message import MessageFile
 from tonglu.language.policy import Policy
@@ -65,12 +65,55 @@ class _Check:
     def customer(self, when: Condition | None, loc: Loc) -> None:
         check_condition(self.journey.file, loc, when, self.known.profile, self.findings, segments=self.known.segments)
 
+    def enter(self, enter: Enter) -> None:
+        """Who enters: the names that it uses, and what its key and its condition are made of."""
+        self.segment(enter.segment, ("enter", "segment"))
+        self.segment(enter.left, ("enter", "left"))
+        if enter.source in ("segment", "left"):
+            self.customer(enter.where, ("enter", "where"))
+        self.customer(enter.when, ("enter", "when"))
+        if enter.event is not None:
+            self.event(enter.event, enter.where, ("enter",))
+        elif enter.occurs is not None:
+            properties = self.known.properties(enter.occurs) or {}
+            check_condition(self.journey.file, ("enter", "where"), enter.where, properties, self.findings)
+        keys = self.known.properties(enter.occurs) if enter.occurs is not None else None
+        if enter.keyed_by is not None and keys is not None and enter.keyed_by not in keys:
+            hint = did_you_mean(enter.keyed_by, keys) or f"It has {', '.join(keys) or 'none'}."
+            self.add("TL212", f"event '{enter.occurs}' has no property '{enter.keyed_by}'", ("enter", "keyed_by"), hint)
+        for number, name in enumerate(enter.journey):
+            written = self.journey.file.at(("enter", "journey"))
+            self.other_journey(name, ("enter", "journey", number) if isinstance(written, list) else ("enter", "journey"))
+        if enter.calendar is not None and enter.calendar.pay_day is not None and "pay_day" not in self.known.profile:
+            self.add("TL203", "a pay-day needs 'pay_day' in segments/profile.sql", ("enter", "calendar", "pay_day"))
+
+    def other_journey(self, name: str, loc: Loc) -> None:
+        """A journey that is named must exist, where it is known which do."""
+        if self.known.journeys and name not in self.known.journeys:
+            self.add("TL213", f"journey '{name}' does not exist", loc, did_you_mean(name, self.known.journeys))
+
+    def onward(self, step: _Step) -> None:
+        """What a wait reads, and where an enter leads."""
+        lowered, loc = step.lowered, step.authored.loc
+        if lowered.reads is not None:
+            kind = self.known.profile.get(lowered.reads)
+            at: Loc = (*loc, "wait", "pay_day" if lowered.reads == "pay_day" else "date")
+            if kind is None and at[-1] == "pay_day":
+                self.add("TL203", "a wait until pay-day needs 'pay_day' in segments/profile.sql", at)
+            elif kind is None:
+                self.add("TL203", f"unknown name '{lowered.reads}'", at, did_you_mean(lowered.reads, self.known.profile))
+            elif at[-1] == "date" and kind not in (ColumnType.DATE, ColumnType.INSTANT, ColumnType.UNKNOWN):
+                self.add("TL420", f"'{lowered.reads}' is {kind.value}, and a wait needs a date", at, self._dates())
+        if lowered.target is not None:
+            self.other_journey(lowered.target, (*loc, "enter"))
+
+    def _dates(self) -> str:
+        days = [name for name, kind in self.known.profile.items() if kind in (ColumnType.DATE, ColumnType.INSTANT)]
+        return f"Dates are {', '.join(days[:6])}." if days else ""
+
     def header(self) -> None:
         header = self.journey.header
-        self.segment(header.enter.segment, ("enter", "segment"))
-        if header.enter.event is None:
-            self.customer(header.enter.where, ("enter", "where"))
-        self.event(header.enter.event, header.enter.where, ("enter",))
+        self.enter(header.enter)
         if header.enter.order is not None:
             check_condition(self.journey.file, ("enter", "order"), header.enter.order, self.known.profile, self.findings)
             kind = type_of(header.enter.order.tree, self.known.profile)
@@ -89,6 +132,7 @@ class _Check:
             self.segment(one.segment, (*loc, "segment"))
             self.segment(one.left, (*loc, "left"))
             self.event(one.event, one.where, loc)
+            self.customer(one.when, (*loc, "when"))
         if header.randomise == "employer" and "employer_id" not in self.known.profile:
             self.add("TL203", "randomising by employer needs 'employer_id' in segments/profile.sql", ("randomise",))
         if header.holdout > 0 and not header.all_goals:
@@ -128,13 +172,14 @@ class _Check:
                     (*loc, "via", number),
                     did_you_mean(channel, self.known.channels),
                 )
-        self.customer(lowered.when, (*loc, "when"))
+        written = self.journey.file.at(loc)
+        self.customer(lowered.when, (*loc, "only_if" if "only_if" in written else "when"))
         message = self.messages.get(lowered.message or "")
         if message is None:
             self.add(
                 "TL206",
                 f"message '{lowered.message}' does not exist",
-                (*loc, "touch"),
+                (*loc, step.authored.kind),
                 did_you_mean(lowered.message or "", self.messages),
             )
             return
@@ -145,7 +190,9 @@ class _Check:
                 known = [name for name in texts if name]
                 hint = did_you_mean(arm, known) or (f"It has {', '.join(known)}." if known else "It has one text and no arms.")
                 what = f"has no arm '{arm}'" if arm else "has arms, but the touch names none of them"
-                self.add("TL207", f"message '{lowered.message}' {what}", (*loc, "experiment" if arm else "touch"), hint)
+                self.add(
+                    "TL207", f"message '{lowered.message}' {what}", (*loc, "experiment" if arm else step.authored.kind), hint
+                )
                 continue
             for number, channel in enumerate(lowered.via):
                 if channel in self.known.channels and channel not in texts[arm]:
@@ -200,6 +247,7 @@ def check_journey(
         if step.lowered.message is not None:
             check.touch(step)
         check.end(step)
+        check.onward(step)
         check.alternatives(step, step.authored.kind)
     if check.steps and check.targets():
         check.graph()

@@ -3,6 +3,7 @@ because `compile/check` has looked before.
 """
 
 from collections.abc import Mapping
+from functools import reduce
 
 from sqlglot import exp
 
@@ -15,6 +16,7 @@ from tonglu.compile.conditions import (
     state_condition,
 )
 from tonglu.compile.program import CompiledExit, CompiledGoal, CompiledJourney, Definition
+from tonglu.core.sql import both
 from tonglu.language.expression_sql import value_to_sql
 from tonglu.steps import CompiledStep, Lowered, StepKind, step_kinds
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledAlternative
@@ -55,10 +57,11 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
     steps = with_end(definition) if walked else []
     keys = {name: version_no * STEPS_PER_VERSION + number for number, (name, _, _) in enumerate(steps, 1)}
     fields = {name: fields for name, _, fields in definition.steps}
+    keyed_by = definition.header.enter.keyed_by
     compiled = []
     for number, (name, kind, lowered) in enumerate(steps, 1):
         following = steps[number][0] if number < len(steps) else None
-        compiled.append(_step(name, number, kind, lowered, keys, following, known, fields.get(name)))
+        compiled.append(_step(name, number, kind, lowered, keys, following, known, fields.get(name), keyed_by))
     header = definition.header
     ordering = header.enter.order if current else None
     order = None if ordering is None else value_to_sql(ordering.tree, profile_column, known.profile)
@@ -69,10 +72,13 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
         steps=tuple(compiled),
         exits=_exits(definition, known) if walked else (),
         goals=tuple(
-            CompiledGoal(number, goal.called, goal.event, event_condition(goal.event, goal.where, known), goal.within, goal.value)
+            CompiledGoal(
+                number, goal.called, goal.event, event_condition(goal.event, goal.where, known, keyed_by), goal.within, goal.value
+            )
             for number, goal in enumerate(header.all_goals)
         ),
         enter_where=_enter_where(definition, known) if current else None,
+        enter_when=_enter_when(definition, known) if current else None,
         order=order if ordering is None or ordering.descending or order is None else exp.Neg(this=order),
     )
 
@@ -86,6 +92,7 @@ def _step(
     following: str | None,
     known: Known,
     fields: object,
+    keyed_by: str | None,
 ) -> CompiledStep:
     def key_of(target: str | None) -> int | None:
         wanted = following if target == FOLLOWING else target
@@ -93,7 +100,7 @@ def _step(
 
     def alternative(one: Alternative) -> CompiledAlternative:
         event = one.event
-        condition = event_condition(event.event, event.where, known) if event else state_condition(one, known)
+        condition = event_condition(event.event, event.where, known, keyed_by) if event else state_condition(one, known)
         return CompiledAlternative(key_of(one.to) or 0, event.event if event else None, condition)
 
     arms = lowered.arms
@@ -107,6 +114,8 @@ def _step(
         otherwise_key=key_of(lowered.otherwise),
         alternatives=tuple(alternative(one) for one in lowered.alternatives),
         arm_keys=tuple(key_of(to) or 0 for to in arms.to) if arms and arms.to[0] else (),
+        way_keys=tuple(key_of(to) or 0 for to, _ in lowered.ways),
+        reads=None if lowered.reads is None else (profile_column(lowered.reads), known.profile[lowered.reads]),
         when=None if lowered.when is None else customer_condition(lowered.when, known),
         label=kind.label(fields) if fields is not None else f"结束 {lowered.reason}",
     )
@@ -114,14 +123,22 @@ def _step(
 
 def _exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
     header = definition.header
+    keyed_by = header.enter.keyed_by
     exits = []
     if header.on_goal == "exit":
         exits += [
-            CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known)) for goal in header.all_goals
+            CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known, keyed_by))
+            for goal in header.all_goals
         ]
+    conditions = 0
     for ordinal, one in enumerate(header.exit):
         if one.event is not None:
-            exits.append(CompiledExit(ordinal, f"exit_{one.event}", one.event, event_condition(one.event, one.where, known)))
+            condition = event_condition(one.event, one.where, known, keyed_by)
+            exits.append(CompiledExit(ordinal, f"exit_{one.event}", one.event, condition))
+        elif one.when is not None:
+            conditions += 1
+            reason = "exit_when" if conditions == 1 else f"exit_when_{conditions}"
+            exits.append(CompiledExit(ordinal, reason, None, customer_condition(one.when, known)))
         else:
             name = one.segment or one.left or ""
             test = segment_test(name)
@@ -131,7 +148,12 @@ def _exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
 
 
 def _enter_where(definition: Definition, known: Known) -> exp.Expression | None:
+    """The filter of the event that brings customers in, where one does; its key is the entry's own and is not compared."""
     enter = definition.header.enter
-    if enter.event is not None:
-        return event_condition(enter.event, enter.where, known)
-    return None if enter.where is None else customer_condition(enter.where, known)
+    return None if enter.occurs is None else event_condition(enter.occurs, enter.where, known)
+
+
+def _enter_when(definition: Definition, known: Known) -> exp.Expression | None:
+    """What must hold of the customer who enters; None where nothing must."""
+    conditions = [customer_condition(one, known) for one in definition.header.enter.condition]
+    return reduce(both, conditions) if conditions else None

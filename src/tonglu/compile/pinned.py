@@ -28,6 +28,8 @@ def missing_names(
         if segment not in known.segments:
             needed[f"segment '{segment}'"] = None
     for _, _, lowered in with_end(definition):
+        if lowered.reads is not None and lowered.reads not in known.profile:
+            needed[f"profile attribute '{lowered.reads}'"] = None
         needed |= {f"channel '{name}'": None for name in lowered.via if name not in known.channels}
     for names in variables.values():
         needed |= {

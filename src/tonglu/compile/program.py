@@ -60,6 +60,7 @@ class CompiledJourney:
     exits: tuple[CompiledExit, ...]
     goals: tuple[CompiledGoal, ...]
     enter_where: exp.Expression | None
+    enter_when: exp.Expression | None
     order: exp.Expression | None
 
     @property

@@ -15,7 +15,7 @@ class Salt(StrEnum):
     GLOBAL_CONTROL = "global_control"  # epoch, customer_id
     HOLDOUT = "holdout"  # journey, customer_id (or the text 'employer <employer_id>' when randomised by employer)
     ENTRY_ORDER = "entry_order"  # journey, customer_id, key
-
+    SPLIT = "split"  # journey, customer_id, step, entry_no
     ARM = "arm"  # journey, customer_id, step, entry_no
     TIE = "tie"  # run's as_of, customer_id, journey, step
 

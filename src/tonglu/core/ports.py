@@ -1,6 +1,7 @@
 """The small protocols through which stages reach the warehouse; adapters implement them, tests may fake them."""
 
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -27,3 +28,17 @@ class Warehouse(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """All inside commits together, or not at all."""
+
+
+class WorkCalendar(Protocol):
+    """Which days are worked. Days outside of its years are unknown."""
+
+    @property
+    def name(self) -> str:
+        """How the project file calls it."""
+
+    def years(self, as_of: date) -> range:
+        """The years that it knows, without a gap, as far as a run at `as_of` needs them."""
+
+    def is_workday(self, day: date) -> bool:
+        """Whether a day of these years is worked."""

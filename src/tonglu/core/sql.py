@@ -10,6 +10,8 @@ from typing import cast
 from sqlglot import exp, parse_one
 
 Slot = exp.Expression | str | int | bool | None
+AT_HAND = "at_hand"
+"""In a generated condition the table that drives the statement it will stand in: at_hand.customer_id, at_hand.entry_id."""
 
 
 @functools.cache
@@ -55,10 +57,14 @@ def about_customer(text: str, who: str, **nodes: Slot) -> exp.Expression:
 
     Args:
         text: a static statement with slots; it may `LEFT JOIN tonglu.profile AS profile`.
-        who: the table whose customer_id is the customer at hand; conditions that ask for the customer alone use it.
+        who: the table whose customer_id is the customer at hand; conditions that ask for the customer alone use it, and those
+            that ask for what is `AT_HAND`.
         nodes: what fills the slots.
     """
     statement = fill(text, **nodes)
+    for column in list(statement.find_all(exp.Column)):
+        if column.table == AT_HAND:
+            column.set("table", exp.to_identifier(who))
     joins = [join for join in statement.find_all(exp.Join) if join.this.alias_or_name == "profile"]
     inside = {id(node) for join in joins for node in join.find_all(exp.Column)}
     attributes = 0

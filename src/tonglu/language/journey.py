@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from tonglu.core.errors import Finding, Place, did_you_mean
+from tonglu.language.calendar_rule import CalendarRule
 from tonglu.language.loader import load_model
 from tonglu.language.values import (
     Again,
@@ -37,28 +38,66 @@ from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 Purpose = Literal["marketing", "service", "care", "regulatory"]
 
 
+SOURCES = ("segment", "left", "event", "calendar", "list", "journey")
+
+
 class Enter(Authored):
-    """Who enters, and when: members of a segment as they join it, or customers of an event as it happens."""
+    """Who enters, and when; exactly one of: joining a segment or leaving it, an event, the calendar, a list, another journey."""
 
     segment: Name | None = None
+    left: Name | None = None
     event: EventName | None = None
+    calendar: CalendarRule | None = None
+    listed: Annotated[Name | None, Field(alias="list")] = None
+    journey: Annotated[tuple[Name, ...], BeforeValidator(as_list)] = ()
     where: Condition | None = None
+    when: Condition | None = None
+    keyed_by: Name | None = None
     fresh: Duration | None = None
     again: Again = Again("never")
     limit: Annotated[tuple[Limit, ...], BeforeValidator(as_list)] = ()
     enrolment: Literal["future", "current", "both"] = "future"
     order: Ordering | None = None
 
+    @property
+    def source(self) -> str:
+        """The word of `SOURCES` by which customers come."""
+        given = (self.segment, self.left, self.event, self.calendar, self.listed, self.journey)
+        return next(word for word, one in zip(SOURCES, given, strict=True) if one)
+
+    @property
+    def occurs(self) -> str | None:
+        """The event that brings customers, a list's among them; None for the other sources."""
+        return f"list.{self.listed}" if self.listed else self.event
+
+    @property
+    def condition(self) -> tuple[Condition, ...]:
+        """What must hold of the customer, whatever brings them."""
+        of_segment = self.where if self.segment or self.left else None
+        return tuple(one for one in (of_segment, self.when) if one is not None)
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.segment is None) == (self.event is None):
-            problem = "has both" if self.segment else "has neither 'segment' nor"
-            message = "'enter' has both 'segment' and 'event'" if self.segment else f"'enter' {problem} 'event'"
-            raise refuse(message, "Write one of them: enter: {segment: payroll_new}.", "TL406")
-        if self.event is None and self.fresh is not None:
-            raise refuse("'fresh' belongs to an event", "Remove it.", "TL406")
-        if self.event is not None and self.enrolment != "future":
-            raise refuse("'enrolment' belongs to a segment", "Remove it: events enter as they happen.", "TL406")
+        given = [
+            word
+            for word, one in zip(
+                SOURCES, (self.segment, self.left, self.event, self.calendar, self.listed, self.journey), strict=True
+            )
+            if one
+        ]
+        if len(given) != 1:
+            both = " and ".join(f"'{word}'" for word in given)
+            message = f"'enter' has both {both}" if given else "'enter' does not say who enters"
+            raise refuse(message, f"Write one of {', '.join(SOURCES)}: enter: {{segment: payroll_new}}.", "TL406")
+        by_state, by_event = self.segment or self.left, self.event or self.listed
+        if by_state and self.fresh is not None:
+            raise refuse("'fresh' belongs to what happens at an instant", "Remove it.", "TL406")
+        if not by_state and self.enrolment != "future":
+            raise refuse("'enrolment' belongs to a segment", "Remove it: they enter as it happens.", "TL406")
+        if self.where is not None and not (by_state or by_event):
+            raise refuse("'where' filters an event", "A condition on the customer is written 'when'.", "TL406")
+        if self.keyed_by is not None and not (by_event or self.journey):
+            raise refuse("'keyed_by' is a property of the event that brings somebody in", "Remove it.", "TL406")
         if len({limit.per for limit in self.limit}) < len(self.limit):
             raise refuse("two limits of the same kind", "Keep one per run, one per day and one total.", "TL406")
         return self
@@ -80,21 +119,22 @@ class Goal(Authored):
 
 
 class Exit(Authored):
-    """What ends an entry at once, wherever it rests: becoming a member, an event, or leaving a segment."""
+    """What ends an entry at once, wherever it rests: a segment joined or left, an event, or a condition on the customer."""
 
     segment: Name | None = None
     event: EventName | None = None
     where: Condition | None = None
     left: Name | None = None
+    when: Condition | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [key for key in ("segment", "event", "left") if getattr(self, key) is not None]
+        given = [key for key in ("segment", "event", "left", "when") if getattr(self, key) is not None]
         if len(given) != 1:
             hint = "Write one item for each: [{segment: a}, {event: b}]."
-            raise refuse("an exit is exactly one of 'segment', 'event' and 'left'", hint, "TL408")
+            raise refuse("an exit is exactly one of 'segment', 'event', 'left' and 'when'", hint, "TL408")
         if self.where is not None and self.event is None:
-            raise refuse("'where' belongs to an event", "Make a segment of it.", "TL408")
+            raise refuse("'where' belongs to an event", "A condition on the customer is written 'when'.", "TL408")
         return self
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from tonglu.core.errors import Finding, did_you_mean
+from tonglu.core.workdays import CalendarKind
 from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, ClockTime, Title, refuse
 from tonglu.language.yamlfile import YamlFile, read_yaml
@@ -57,11 +58,12 @@ class Alerts(Authored):
 
 
 class Project(Authored):
-    """The whole project file. `run_at` is the daily run on the bank's wall clock."""
+    """The whole project file. `run_at` is the daily run on the bank's wall clock; `calendar` says which days are worked."""
 
     bank: Title
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     run_at: ClockTime | None = None
+    calendar: CalendarKind = "chinese"
     alerts: Alerts = Alerts()
     paths: Paths = Paths()
 

@@ -13,7 +13,7 @@ from tonglu.steps import step_kinds
 
 MOST_ROUNDS = 10_000
 HOPS = "SELECT count(*) FROM hop"
-CLEAR = "DELETE FROM position; DELETE FROM hop"
+CLEAR = "DELETE FROM position; DELETE FROM hop; DELETE FROM wait_end"
 CLEAR_HOPS = "DELETE FROM hop"
 STANDING = "SELECT count(*) FROM position"
 
@@ -45,7 +45,7 @@ def advance(warehouse: Warehouse, program: Program, phase: Phase) -> int:
     moves, round_no = 0, 0
     while True:
         if not (phase is Phase.DECIDED and round_no == 0):  # decisions have already given their hops
-            _hop(warehouse, program, round_no)
+            _hop(warehouse, program, phase, round_no)
         [(hops,)] = warehouse.fetch(HOPS)
         if not hops:
             break
@@ -58,7 +58,7 @@ def advance(warehouse: Warehouse, program: Program, phase: Phase) -> int:
     return moves
 
 
-def _hop(warehouse: Warehouse, program: Program, round_no: int) -> None:
+def _hop(warehouse: Warehouse, program: Program, phase: Phase, round_no: int) -> None:
     """Run the statements of every kind that has somebody in this round."""
     kinds = step_kinds()
     steps = program.steps
@@ -71,4 +71,4 @@ def _hop(warehouse: Warehouse, program: Program, round_no: int) -> None:
             warehouse.execute(statement, round=round_no, earliest=earliest)
     for name in sorted({kind for _, kind, _ in present}):
         if kinds[name].moves:
-            warehouse.execute(kinds[name].moves, round=round_no)
+            warehouse.execute(kinds[name].moves, round=round_no, ordinal=phase + round_no)

@@ -1,24 +1,29 @@
 """Enrol: who enters which journey in this run, and whether as treated or as control (semantics 7 to 11)."""
 
 from collections.abc import Mapping
+from datetime import time, timedelta
 
 from sqlglot import exp
 
+from tonglu.compile.conditions import property_text
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.durations import microseconds
-from tonglu.core.ports import Warehouse
-from tonglu.core.sql import about_customer, fill
+from tonglu.core.ports import Warehouse, WorkCalendar
+from tonglu.core.sql import Slot, about_customer, fill
 from tonglu.stages.context import Run
+from tonglu.stages.occasions import instants
 from tonglu.stages.switches import Standing
 
 PRIOR = "0.02"  # the chance of the goal that arbitration assumes until something is learned; our own design
 FEN = 100
+ONE_DAY = timedelta(days=1)
 VERSION = "INSERT INTO version_now VALUES ($version_no, $purpose, $priority, $score)"
 BY_EVENT = """
     INSERT INTO occasion
-    SELECT slot('journey'), e.customer_id, '', e.occurred_at, e.customer_id, 0
+    SELECT slot('journey'), e.customer_id, slot('key'), e.occurred_at, e.customer_id, 0
     FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
     WHERE e.name = slot('event') AND e.occurred_at >= $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
+      AND slot('key') IS NOT NULL
 """
 STALE = """
     INSERT INTO tonglu.left_out
@@ -27,10 +32,45 @@ STALE = """
     WHERE e.name = slot('event') AND e.occurred_at < $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
     HAVING count(*) > 0
 """
+NO_KEY = """
+    INSERT INTO tonglu.left_out
+    SELECT $run_no, slot('journey'), 'no_key', count(*)
+    FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
+    WHERE e.name = slot('event') AND e.occurred_at >= $as_of - to_microseconds(slot('fresh_us')) AND slot('condition')
+      AND slot('key') IS NULL
+    HAVING count(*) > 0
+"""
+BY_CALENDAR = """
+    INSERT INTO occasion
+    SELECT slot('journey'), profile.customer_id, '', i.instant, profile.customer_id, 0
+    FROM tonglu.profile AS profile CROSS JOIN (SELECT unnest($instants::TIMESTAMP[]) AS instant) AS i
+"""
+BY_PAY_DAY = """
+    INSERT INTO occasion
+    SELECT slot('journey'), profile.customer_id, '', i.instant, profile.customer_id, 0
+    FROM (
+        SELECT nominal, bank_instant(day + slot('after') + to_microseconds(slot('at'))) AS instant FROM tonglu.pay_day
+        WHERE instant > $from AND instant <= $as_of
+    ) AS i
+    JOIN tonglu.profile AS profile ON profile.pay_day = i.nominal
+"""
+BY_JOURNEY = """
+    INSERT INTO occasion
+    SELECT p.journey, p.customer_id, CASE WHEN slot('keyed') THEN p.key ELSE '' END, p.since, p.customer_id, 0
+    FROM tonglu.passed_on AS p
+    WHERE p.run_no = $run_no - 1 AND p.journey = slot('journey')
+"""
 NOT_QUALIFIED = """
     DELETE FROM occasion WHERE journey = slot('journey') AND customer_id NOT IN (
         SELECT profile.customer_id FROM tonglu.profile AS profile WHERE slot('condition'))
 """
+EPOCH = """
+    INSERT INTO tonglu.control_epoch
+    SELECT $run_no, $epoch, $share
+    WHERE ($epoch, $share) IS DISTINCT FROM (SELECT (arg_max(epoch, run_no), arg_max(share, run_no)) FROM tonglu.control_epoch)
+"""
+LAUNCHED = "SELECT journey FROM tonglu.launch"
+UNKNOWN_DAYS = "INSERT INTO tonglu.left_out VALUES ($run_no, $journey, 'unknown_days', 0)"
 ORDERED = """
     UPDATE occasion SET order_value = slot('value')
     FROM tonglu.profile AS profile WHERE profile.customer_id = occasion.customer_id AND occasion.journey = slot('journey')
@@ -46,6 +86,9 @@ ENROLLED = "SELECT count(*) FROM enrolled"
 def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[str, Standing]) -> None:
     """Set out the journeys of this run; every later stage reads them from `journey_now`."""
     warehouse.run("enrol/begin")
+    control = program.policy.global_control
+    if control is not None:
+        warehouse.execute(EPOCH, epoch=str(control.epoch), share=control.share)
     for journey in program.journeys:
         header = journey.header
         rank = program.policy.rank(header.priority or header.purpose)
@@ -58,8 +101,8 @@ def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[st
             "enrol/journey",
             journey=journey.name,
             version_no=journey.version_no,
-            enter_segment=header.enter.segment,
-            enter_event=header.enter.event,
+            enter_segment=header.enter.segment or header.enter.left,
+            by_joining=header.enter.segment is not None,
             fresh_us=_fresh(journey),
             takes_current=header.enter.enrolment in ("current", "both"),
             takes_new=header.enter.enrolment in ("future", "both"),
@@ -79,10 +122,14 @@ def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[st
         )
 
 
-def enrol(warehouse: Warehouse, program: Program) -> int:
+def enrol(warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalendar) -> int:
     """Enrol; the number of new entries."""
+    launched = {name for (name,) in warehouse.fetch(LAUNCHED)}
     warehouse.run("enrol/occasions")
     for journey in program.current:
+        source = journey.header.enter.source
+        if source == "calendar":
+            _by_calendar(warehouse, journey, run, calendar, journey.name in launched)
         for statement in _of_journey(journey):
             warehouse.execute(statement)
     warehouse.run("enrol/choose")
@@ -90,17 +137,44 @@ def enrol(warehouse: Warehouse, program: Program) -> int:
     return int(enrolled)
 
 
+def _by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calendar: WorkCalendar, launched: bool) -> None:
+    """The occasions of a calendar's instants since the run before; an instant older than `fresh` is counted and brings nobody."""
+    rule = journey.header.enter.calendar
+    assert rule is not None
+    oldest = run.as_of - timedelta(microseconds=_fresh(journey) or 0)
+    since = max(run.previous_as_of, oldest) if launched else oldest
+    if rule.pay_day is not None:
+        at = rule.at or time()
+        clock = timedelta(hours=at.hour, minutes=at.minute)
+        statement = fill(BY_PAY_DAY, journey=journey.name, after=rule.pay_day, at=microseconds(clock))
+        warehouse.execute(statement, **{"from": since})
+        return
+    told = instants(rule, since, run.as_of, run.zone, calendar)
+    if told.unknown:
+        warehouse.execute(UNKNOWN_DAYS, journey=journey.name)
+    if told.found:
+        warehouse.execute(fill(BY_CALENDAR, journey=journey.name), instants=list(told.found))
+
+
 def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
     enter = journey.header.enter
     statements: list[exp.Expression] = []
-    if enter.event is not None:
-        condition = journey.enter_where or exp.true()
-        statements.extend(
-            about_customer(template, "e", journey=journey.name, event=enter.event, fresh_us=_fresh(journey), condition=condition)
-            for template in (BY_EVENT, STALE)
-        )
-    elif journey.enter_where is not None:
-        statements.append(fill(NOT_QUALIFIED, journey=journey.name, condition=journey.enter_where))
+    if enter.occurs is not None:
+        common: dict[str, Slot] = {
+            "journey": journey.name,
+            "event": enter.occurs,
+            "fresh_us": _fresh(journey) or 0,
+            "condition": journey.enter_where or exp.true(),
+        }
+        key: Slot = "" if enter.keyed_by is None else property_text(enter.keyed_by)
+        statements.append(about_customer(BY_EVENT, "e", key=key, **common))
+        statements.append(about_customer(STALE, "e", **common))
+        if enter.keyed_by is not None:
+            statements.append(about_customer(NO_KEY, "e", key=key, **common))
+    if enter.source == "journey":
+        statements.append(fill(BY_JOURNEY, journey=journey.name, keyed=enter.keyed_by is not None))
+    if journey.enter_when is not None:
+        statements.append(fill(NOT_QUALIFIED, journey=journey.name, condition=journey.enter_when))
     if journey.order is not None:
         statements.append(fill(ORDERED, journey=journey.name, value=journey.order))
     if journey.header.randomise == "employer":
@@ -108,9 +182,14 @@ def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
     return statements
 
 
-def _fresh(journey: CompiledJourney) -> int:
-    """How old an event may be and still bring somebody in, in microseconds; a day where the journey does not say."""
-    return 86_400_000_000 if journey.header.enter.fresh is None else microseconds(journey.header.enter.fresh)
+def _fresh(journey: CompiledJourney) -> int | None:
+    """How old an occasion may be and still bring somebody in, in microseconds; None where age does not matter."""
+    enter = journey.header.enter
+    if enter.source in ("segment", "left"):
+        return None
+    if enter.fresh is not None:
+        return microseconds(enter.fresh)
+    return None if enter.source == "journey" else microseconds(ONE_DAY)
 
 
 def _score(journey: CompiledJourney) -> str:

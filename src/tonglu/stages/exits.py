@@ -1,7 +1,7 @@
 """Exits, judged for every open entry in every run, wherever it rests (semantics 19).
 
 An event exit, the goal among them, takes the event's own instant; the earliest counts, then the goal, then written order. An exit
-by segment is judged as of the run and ends the entry as it stands.
+by segment or condition is judged as of the run and ends the entry as it stands.
 """
 
 from collections.abc import Collection

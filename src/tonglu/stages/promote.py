@@ -79,6 +79,9 @@ def promote(warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int
     if {"receipts", "events"} <= contracts.keys() and "receipts" in tables:
         receipts = warehouse.run("ingest/receipts_to_events", run_no=run_no)
         warehouse.execute(sql.CHANGED, run_no=run_no, table="events")
+    if {"lists", "events"} <= contracts.keys() and "lists" in tables:
+        warehouse.run("ingest/lists_to_events", run_no=run_no)
+        warehouse.execute(sql.CHANGED, run_no=run_no, table="events")
     warehouse.run("ingest/remember_files", run_no=run_no)
     return PromoteSummary(run_no, tables, receipts)
 

@@ -12,6 +12,9 @@ from tonglu.steps.kind import FOLLOWING, Branch
 
 GOAL = "INSERT INTO tonglu.goal VALUES ($version_no, $goal_no, $goal, $event, $window_us, $value)"
 ARM = "INSERT INTO tonglu.arm VALUES ($version_no, $step_key, $arm_no, $arm, $to_key, $learn, $weight)"
+WAY = "INSERT INTO tonglu.split_way VALUES ($version_no, $step_key, $way_no, $to_key, $low, $high)"
+NOTE = "INSERT INTO tonglu.set_value VALUES ($version_no, $step_key, $name, $value)"
+TARGET = "INSERT INTO tonglu.enter_target VALUES ($version_no, $step_key, $target)"
 VIA = "INSERT INTO tonglu.via VALUES ($step_key, $place, $channel)"
 KEEP = """
     INSERT INTO tonglu.definition SELECT $hash, $kind, $name, $text WHERE NOT EXISTS (SELECT 1 FROM tonglu.definition WHERE hash = $hash);
@@ -74,8 +77,10 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
         reason=lowered.reason,
         listens=any(one.event is not None for one in step.alternatives),
         revisited=revisited,
+        rereads=lowered.reads is not None,
         branches=json.dumps([{"to": branch.to, "label": branch.label} for branch in _ways(step)], ensure_ascii=False),
     )
+    _what_it_does(warehouse, journey, step)
     for place, channel in enumerate(lowered.via):
         warehouse.execute(VIA, step_key=step.key, place=place, channel=channel)
     arms = lowered.arms
@@ -92,6 +97,25 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
         )
 
 
+def _what_it_does(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep) -> None:
+    """What a split, a set and an enter do, where their static statements read it."""
+    lowered, mine = step.lowered, {"version_no": journey.version_no, "step_key": step.key}
+    low = 0.0
+    for number, ((_, share), to_key) in enumerate(zip(lowered.ways, step.way_keys, strict=True)):
+        high = 1.0 if number == len(lowered.ways) - 1 else low + share
+        warehouse.execute(WAY, **mine, way_no=number, to_key=to_key, low=low, high=high)
+        low = high
+    for name, value in lowered.notes:
+        warehouse.execute(NOTE, **mine, name=name, value=as_noted(value))
+    if lowered.target is not None:
+        warehouse.execute(TARGET, **mine, target=lowered.target)
+
+
+def as_noted(value: str | int | bool | None) -> str | None:
+    """A noted value as the warehouse keeps it: text; 'true' and 'false'."""
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _ways(step: CompiledStep) -> list[Branch]:
     """The ways out that the map labels: branches, and the targets of alternatives that lead elsewhere than on."""
     elsewhere = [one for one in step.lowered.alternatives if one.to != FOLLOWING] if not step.lowered.branches else []
@@ -105,7 +129,15 @@ def _revisited(steps: tuple[CompiledStep, ...]) -> set[int]:
     """The steps that a path may come back to."""
     ways = {
         step.key: {
-            key for key in (step.next_key, step.otherwise_key, *step.arm_keys, *(one.to_key for one in step.alternatives)) if key
+            key
+            for key in (
+                step.next_key,
+                step.otherwise_key,
+                *step.arm_keys,
+                *step.way_keys,
+                *(one.to_key for one in step.alternatives),
+            )
+            if key
         }
         for step in steps
     }

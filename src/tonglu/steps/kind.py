@@ -5,8 +5,10 @@ Moving works on two temporary tables that `stages/advance` owns:
     position(entry_id, customer_id, journey, version_no, entry_no, assignment, round, step_key, step, kind, since, horizon,
              looks_back)   where each moving entry stood in each round; `horizon` is the last instant it may act at
     hop(entry_id, to_key, clock, cause)   what the statements of a kind add: the moves of this round
+    wait_end(entry_id, round, ends_at, state)   what the generated statements of a wait find: its end, if it is 'known'
 
-Every statement may use `$round`, `$run_no`, `$as_of` and `$earliest` (the least `since` among entries that look back).
+Every statement may use `$round`, `$run_no`, `$as_of`, `$ordinal` (rises with every round of a run) and `$earliest` (the least
+`since` among entries that look back).
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from pydantic import BaseModel
 from sqlglot import exp
 
 from tonglu.core.sql import both
+from tonglu.language.expression import ColumnType
 from tonglu.language.values import Condition
 
 FOLLOWING = ""  # the step that is written next
@@ -78,6 +81,11 @@ class Lowered:
     arms: Arms | None = None
     reason: str | None = None
     rests: bool = False
+    until: BaseModel | None = None  # what a wait ends by, where that is no plain duration
+    reads: str | None = None  # the attribute of the profile that it is found by
+    ways: tuple[tuple[str, float], ...] = ()  # of a split: steps with their shares, which add up to one
+    notes: tuple[tuple[str, str | int | bool | None], ...] = ()  # of a set: names and values
+    target: str | None = None  # of an enter: the other journey
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,9 @@ class CompiledStep:
     otherwise_key: int | None
     alternatives: tuple[CompiledAlternative, ...] = ()
     arm_keys: tuple[int, ...] = ()
+    way_keys: tuple[int, ...] = ()
     when: exp.Expression | None = None
+    reads: tuple[exp.Expression, ColumnType] | None = None
     label: str = ""
 
 

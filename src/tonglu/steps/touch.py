@@ -3,48 +3,59 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tonglu.language.values import Authored, Condition, Duration, Name
+from tonglu.language.values import Authored, Condition, Duration, Name, refuse
 from tonglu.steps.experiment import TextArms
 from tonglu.steps.kind import FOLLOWING, Lowered, StepKind
 
 ONE_DAY = timedelta(days=1)
 
 
-class TouchFields(Authored):
-    """`{touch: payroll_welcome, via: [app_push, sms]}`."""
+class Contact(Authored):
+    """What all steps that ask for a contact have in common. `only_if` is another word for `when`."""
 
-    touch: Name
     via: Annotated[list[Name], Field(min_length=1)]
     when: Condition | None = None
+    only_if: Condition | None = None
     otherwise: Name | None = None
     next: Name | None = None
     valid_for: Duration | None = None
     wait: bool = False
     experiment: TextArms | None = None
 
+    @model_validator(mode="after")
+    def _one_condition(self) -> "Contact":
+        if self.when is not None and self.only_if is not None:
+            raise refuse("'when' and 'only_if' are two words for one thing", "Join them by 'and' under one.", "TL418")
+        return self
 
-def lower(fields: TouchFields) -> Lowered:
-    """A touch in the engine's terms; without `valid_for` a proposal competes for one day."""
-    return Lowered(
-        next=fields.next or FOLLOWING,
-        otherwise=fields.otherwise,
-        message=fields.touch,
-        via=tuple(fields.via),
-        when=fields.when,
-        competes=fields.wait,
-        arms=fields.experiment.lowered() if fields.experiment else None,
-        rests=True,
-        valid_for=fields.valid_for or ONE_DAY,
-    )
+    def lowered(self, message: str) -> Lowered:
+        """The contact in the engine's terms; without `valid_for` a proposal competes for one day."""
+        return Lowered(
+            next=self.next or FOLLOWING,
+            otherwise=self.otherwise,
+            message=message,
+            via=tuple(self.via),
+            when=self.when or self.only_if,
+            competes=self.wait,
+            arms=self.experiment.lowered() if self.experiment else None,
+            rests=True,
+            valid_for=self.valid_for or ONE_DAY,
+        )
+
+
+class TouchFields(Contact):
+    """`{touch: payroll_welcome, via: [app_push, sms]}`."""
+
+    touch: Name
 
 
 KIND = StepKind(
     name="touch",
     title="触达 Touch",
     fields=TouchFields,
-    lower=lower,
+    lower=lambda fields: fields.lowered(fields.touch),
     label=lambda fields: f"触达 {fields.touch}",
     example="greet: {touch: payroll_welcome, via: [app_push, sms]}",
 )

@@ -79,7 +79,7 @@ class DuckDBWarehouse:
     def give(self, **parameters: object) -> None:
         """Parameters that every later statement may name: those of the run at hand."""
         self.given |= parameters
-        for name in ("as_of", "as_of_date"):
+        for name in ("as_of", "as_of_date", "zone"):
             if name in parameters:
                 self.connection.execute(f"SET VARIABLE {name} = $1", [parameters[name]])
 

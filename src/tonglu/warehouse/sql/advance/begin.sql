@@ -4,6 +4,7 @@ CREATE OR REPLACE TEMP TABLE position (entry_id BIGINT, customer_id BIGINT, jour
     from_key INTEGER, cause VARCHAR);
 CREATE OR REPLACE TEMP TABLE hop (entry_id BIGINT, to_key INTEGER, clock TIMESTAMP, cause VARCHAR);
 CREATE OR REPLACE TEMP TABLE matched (entry_id BIGINT, ordinal INTEGER, won_at TIMESTAMP, event_id VARCHAR, to_key INTEGER);
+CREATE OR REPLACE TEMP TABLE wait_end (entry_id BIGINT, round INTEGER, ends_at TIMESTAMP, state VARCHAR);
 CREATE OR REPLACE TEMP TABLE exit_match (entry_id BIGINT, exit_at TIMESTAMP, ordinal INTEGER, reason VARCHAR, as_it_stands BOOLEAN);
 CREATE OR REPLACE TEMP TABLE leaving (entry_id BIGINT, exit_at TIMESTAMP, reason VARCHAR, as_it_stands BOOLEAN);
 CREATE OR REPLACE TEMP TABLE enrolled (entry_id BIGINT, first_since TIMESTAMP);

@@ -1,23 +1,22 @@
--- One occasion per key; re-entry needs one later than the last entry's end; then the limits choose by the journey's order and by hash.
+-- One occasion per key: the earliest that allows to enter. Re-entry needs one later than the last entry's end. Then the limits
+-- choose by the journey's order and by hash.
 CREATE OR REPLACE TEMP TABLE admitted AS
-WITH earliest AS (
-    SELECT * FROM occasion
-    WHERE customer_id IN (SELECT customer_id FROM tonglu.profile)
-    QUALIFY row_number() OVER (PARTITION BY journey, customer_id, key ORDER BY since) = 1
-), previous AS (
+WITH previous AS (
     SELECT e.journey, e.customer_id, e.key, max(e.entry_no) AS entry_no, max(d.ended_at) AS ended_at,
         bool_or(d.entry_id IS NULL) AS is_open, bool_or(d.reason = 'goal' OR e.entry_id IN (SELECT entry_id FROM tonglu.conversion)) AS reached
     FROM tonglu.entry AS e LEFT JOIN tonglu.ended AS d USING (entry_id)
-    WHERE e.customer_id IN (SELECT customer_id FROM earliest)
+    WHERE e.customer_id IN (SELECT customer_id FROM occasion)
     GROUP BY ALL
 ), eligible AS (
     SELECT o.*, j.* EXCLUDE (journey), coalesce(p.entry_no, 0) + 1 AS entry_no
-    FROM earliest AS o JOIN journey_now AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id, key)
-    WHERE j.collects AND (p.entry_no IS NULL
+    FROM occasion AS o JOIN journey_now AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id, key)
+    WHERE j.collects AND o.customer_id IN (SELECT customer_id FROM tonglu.profile)
+      AND (p.entry_no IS NULL
        OR (NOT p.is_open AND (
            (j.again = 'always' AND o.since > p.ended_at)
         OR (j.again = 'after' AND o.since >= p.ended_at + to_microseconds(j.again_us))
         OR (j.again = 'unless_goal' AND o.since > p.ended_at AND NOT p.reached))))
+    QUALIFY row_number() OVER (PARTITION BY o.journey, o.customer_id, o.key ORDER BY o.since) = 1
 ), used AS (
     SELECT journey, count(*) AS so_far, count(*) FILTER (WHERE assigned_at >= $day_start) AS today FROM tonglu.entry GROUP BY journey
 )

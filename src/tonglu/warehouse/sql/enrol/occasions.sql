@@ -1,17 +1,28 @@
--- Who has an occasion to enter: those left out before who still qualify, and who joined a segment in this run.
--- (Events add theirs by generated statements.) At a journey's first launch the members of that moment count as `enrolment` says.
+-- Who has an occasion to enter: those left out before who still qualify, and who joined or left a segment in this run.
+-- (Other sources add theirs by generated statements.) At a journey's first launch those of that moment count as `enrolment` says.
 INSERT INTO occasion
-SELECT c.journey, c.customer_id, c.key, CASE WHEN j.enter_event IS NULL THEN $as_of ELSE c.since END, c.customer_id, 0
+SELECT c.journey, c.customer_id, c.key, CASE WHEN j.enter_segment IS NULL THEN c.since ELSE $as_of END, c.customer_id, 0
 FROM tonglu.candidate AS c JOIN journey_now AS j USING (journey)
-WHERE (j.enter_segment IS NULL OR EXISTS (SELECT 1 FROM tonglu.membership AS m
+WHERE (j.enter_segment IS NULL OR j.by_joining = EXISTS (SELECT 1 FROM tonglu.membership AS m
         WHERE m.segment = j.enter_segment AND m.customer_id = c.customer_id AND m.left_run IS NULL))
-  AND (j.enter_event IS NULL OR c.since >= $as_of - to_microseconds(j.fresh_us));
+  AND (j.fresh_us IS NULL OR c.since >= $as_of - to_microseconds(j.fresh_us));
 DELETE FROM tonglu.candidate;
+CREATE OR REPLACE TEMP TABLE segment_known AS SELECT segment, min(run_no) < $run_no AS before FROM tonglu.segment_size GROUP BY segment;
 INSERT INTO occasion
 SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0
-FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_segment
+FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_segment AND j.by_joining
 LEFT JOIN tonglu.launch AS l USING (journey)
-LEFT JOIN (SELECT segment, min(run_no) AS first_run FROM tonglu.segment_size GROUP BY segment) AS known ON known.segment = m.segment
+LEFT JOIN segment_known AS k ON k.segment = m.segment
 WHERE m.left_run IS NULL
-  AND ((m.entered_run = $run_no AND j.takes_new AND known.first_run < $run_no) OR (l.journey IS NULL AND j.takes_current));
+  AND ((m.entered_run = $run_no AND j.takes_new AND k.before) OR (l.journey IS NULL AND j.takes_current));
+INSERT INTO occasion
+SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0
+FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_segment AND NOT j.by_joining
+WHERE m.left_run = $run_no AND j.takes_new;
+INSERT INTO occasion
+SELECT j.journey, p.customer_id, '', $as_of, p.customer_id, 0
+FROM journey_now AS j CROSS JOIN tonglu.profile AS p
+WHERE j.enter_segment IS NOT NULL AND NOT j.by_joining AND j.takes_current AND j.journey NOT IN (SELECT journey FROM tonglu.launch)
+  AND NOT EXISTS (SELECT 1 FROM tonglu.membership AS m
+        WHERE m.segment = j.enter_segment AND m.customer_id = p.customer_id AND m.left_run IS NULL);
 INSERT INTO tonglu.launch SELECT journey, $run_no FROM journey_now AS j WHERE enrols AND journey NOT IN (SELECT journey FROM tonglu.launch);

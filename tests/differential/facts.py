@@ -1,0 +1,143 @@
+"""What is known of a few customers, and since which run: the only things beside the definitions that the interpreter is given.
+
+`run` counts from 1: a row is landed before that run. A run knows an event that was landed and has happened by its instant.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+TouchId = tuple[str, int, str, int, str, int]
+"""Journey, customer, key, entry_no, step, visit."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. `touch` says of a receipt whose it is."""
+
+    run: int
+    event_id: str
+    customer: int
+    name: str
+    at: datetime
+    properties: Mapping[str, object] = field(default_factory=dict)
+    touch: TouchId | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A customer's attributes from a run on."""
+
+    run: int
+    customer: int
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A customer is a member of a segment, or no longer, from a run on."""
+
+    run: int
+    segment: str
+    customer: int
+    on: bool
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A customer's word about a purpose on a channel."""
+
+    run: int
+    customer: int
+    purpose: str
+    channel: str
+    granted: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Address:
+    """A customer can be reached on a channel from a run on."""
+
+    run: int
+    customer: int
+    channel: str
+
+
+@dataclass(frozen=True)
+class Switch:
+    """An operator's word about a journey: pause, resume or kill, from a run on."""
+
+    run: int
+    journey: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that happened in a life. `properties` says of each event which properties its contract has."""
+
+    runs: tuple[datetime, ...]
+    events: tuple[Event, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    properties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def _first(self) -> dict[str, Event]:
+        first: dict[str, Event] = {}
+        for event in sorted(self.events, key=lambda one: one.run):
+            first.setdefault(event.event_id, event)  # a second copy is ignored
+        return first
+
+    @cached_property
+    def _of(self) -> dict[int, list[tuple[int, Event]]]:
+        """By customer, events in order of instant and id, each with the run that first knows it."""
+        found: dict[int, list[tuple[int, Event]]] = {}
+        for event in sorted(self._first.values(), key=lambda one: (one.at, one.event_id)):
+            known = next((run for run, at in enumerate(self.runs, 1) if run >= event.run and at >= event.at), 0)
+            if known:
+                found.setdefault(event.customer, []).append((known, event))
+        return found
+
+    def known(self, customer: int, run: int) -> Iterator[Event]:
+        """The customer's events that a run knows, in order of instant and id."""
+        return (event for since, event in self._of.get(customer, ()) if since <= run)
+
+    def news(self, customer: int, run: int) -> Iterator[Event]:
+        """Those of them that no run before knew."""
+        return (event for since, event in self._of.get(customer, ()) if since == run)
+
+    def profile(self, customer: int, run: int) -> Mapping[str, object] | None:
+        """The customer's attributes as a run knows them; None without a row."""
+        rows = [one for one in self.profiles if one.customer == customer and one.run <= run]
+        return max(rows, key=lambda one: one.run).values if rows else None
+
+    def customers(self) -> list[int]:
+        """Everybody, in order."""
+        return sorted({one.customer for one in self.profiles})
+
+    def member(self, customer: int, segment: str, run: int) -> bool:
+        """Whether the customer is a member of a segment in a run; before the first run nobody is."""
+        rows = [one for one in self.flags if (one.customer, one.segment) == (customer, segment) and one.run <= run]
+        return bool(run and rows) and max(rows, key=lambda one: one.run).on
+
+    def consent(self, customer: int, purpose: str, channel: str, run: int) -> Consent | None:
+        """The newest word of a customer about a purpose and channel."""
+        asked = (customer, purpose, channel)
+        rows = [one for one in self.consents if (one.customer, one.purpose, one.channel) == asked and one.run <= run]
+        return max(rows, key=lambda one: (one.at, one.run)) if rows else None
+
+    def reached(self, customer: int, channel: str, run: int) -> bool:
+        """Whether the customer has an address."""
+        return any((one.customer, one.channel) == (customer, channel) and one.run <= run for one in self.addresses)
+
+    def position(self, journey: str, run: int) -> str:
+        """The journey's switch: '', 'pause' or 'kill'."""
+        rows = [one for one in self.switches if one.journey == journey and one.run <= run]
+        last = max(rows, key=lambda one: one.run).action if rows else "resume"
+        return "" if last == "resume" else last
