@@ -63,7 +63,10 @@ class _Check:
             check_condition(self.journey.file, (*loc, "where"), where, properties, self.findings, segments=self.known.segments)
 
     def customer(self, when: Condition | None, loc: Loc) -> None:
-        check_condition(self.journey.file, loc, when, self.known.profile, self.findings, segments=self.known.segments)
+        known = self.known
+        check_condition(
+            self.journey.file, loc, when, known.columns, self.findings, segments=known.segments, history=known.history
+        )
 
     def enter(self, enter: Enter) -> None:
         """Who enters: the names that it uses, and what its key and its condition are made of."""
@@ -115,8 +118,10 @@ class _Check:
         header = self.journey.header
         self.enter(header.enter)
         if header.enter.order is not None:
-            check_condition(self.journey.file, ("enter", "order"), header.enter.order, self.known.profile, self.findings)
-            kind = type_of(header.enter.order.tree, self.known.profile)
+            known = self.known
+            order = header.enter.order
+            check_condition(self.journey.file, ("enter", "order"), order, known.columns, self.findings, history=known.history)
+            kind = type_of(order.tree, known.columns)
             if kind not in (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.UNKNOWN):
                 self.add(
                     "TL414",

@@ -10,6 +10,7 @@ from sqlglot import exp
 from tonglu.compile.conditions import (
     Known,
     customer_condition,
+    customer_value,
     event_condition,
     profile_column,
     segment_test,
@@ -17,7 +18,6 @@ from tonglu.compile.conditions import (
 )
 from tonglu.compile.program import CompiledExit, CompiledGoal, CompiledJourney, Definition
 from tonglu.core.sql import both
-from tonglu.language.expression_sql import value_to_sql
 from tonglu.steps import CompiledStep, Lowered, StepKind, step_kinds
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledAlternative
 
@@ -64,7 +64,7 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
         compiled.append(_step(name, number, kind, lowered, keys, following, known, fields.get(name), keyed_by))
     header = definition.header
     ordering = header.enter.order if current else None
-    order = None if ordering is None else value_to_sql(ordering.tree, profile_column, known.profile)
+    order = None if ordering is None else customer_value(ordering, known)
     return CompiledJourney(
         version_no=version_no,
         current=current,
@@ -155,5 +155,5 @@ def _enter_where(definition: Definition, known: Known) -> exp.Expression | None:
 
 def _enter_when(definition: Definition, known: Known) -> exp.Expression | None:
     """What must hold of the customer who enters; None where nothing must."""
-    conditions = [customer_condition(one, known) for one in definition.header.enter.condition]
+    conditions = [customer_condition(one, known, entry=False) for one in definition.header.enter.condition]
     return reduce(both, conditions) if conditions else None

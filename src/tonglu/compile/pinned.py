@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from tonglu.compile.conditions import Known
 from tonglu.compile.lower import with_end
 from tonglu.compile.program import Definition
-from tonglu.language.expression import names_in, segments_in
+from tonglu.language.expression import channels_in, events_in, names_in, segments_in
 from tonglu.language.values import Condition
 
 
@@ -22,7 +22,9 @@ def missing_names(
     """
     needed: dict[str, None] = {}
     for condition in _conditions(definition):
-        needed |= {f"profile attribute '{name}'": None for name in sorted(names_in(condition.tree)) if name not in known.profile}
+        needed |= {f"profile attribute '{name}'": None for name in sorted(names_in(condition.tree)) if name not in known.columns}
+        needed |= {f"event '{name}'": None for name in sorted(events_in(condition.tree)) if known.properties(name) is None}
+        needed |= {f"channel '{name}'": None for name in sorted(channels_in(condition.tree)) if name not in known.channels}
         needed |= {f"segment '{name}'": None for name in sorted(segments_in(condition.tree)) if name not in known.segments}
     for segment in _segments(definition):
         if segment not in known.segments:
@@ -40,6 +42,7 @@ def missing_names(
 
 def _conditions(definition: Definition) -> Iterator[Condition]:
     """The conditions over the customer that open entries can still meet; filters over events carry their own properties."""
+    yield from (one.when for one in definition.header.exit if one.when is not None)
     for _, _, lowered in with_end(definition):
         if lowered.when is not None:
             yield lowered.when

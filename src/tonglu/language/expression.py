@@ -1,6 +1,7 @@
 """The condition language of `where`, `when` and `order`: one door to its tree, its parser and its types.
 
     product = 'salary_plan' and amount >= 500 yuan
+    count(app_login, 30 days) >= 3 and days_since(last(product_opened where product = 'fund')) > 90
     years_since(birth_date) between 55 and 75 and province in ('浙江', '江苏') and not in segment closed_account
 
 A condition on a missing value is false. SQL is made from the same tree by `expression_sql`.
@@ -13,6 +14,9 @@ from tonglu.language.expression_tree import (
     Between,
     Call,
     Comparison,
+    Duration,
+    EventCount,
+    EventLast,
     Expression,
     ExpressionError,
     In,
@@ -20,11 +24,15 @@ from tonglu.language.expression_tree import (
     IsNull,
     Like,
     Literal,
+    Moment,
     Name,
     Negative,
     Not,
     Or,
+    TouchCount,
+    channels_in,
     children,
+    events_in,
     format_expression,
     names_in,
     segments_in,
@@ -32,8 +40,10 @@ from tonglu.language.expression_tree import (
 )
 from tonglu.language.expression_types import (
     FUNCTIONS,
+    NO_HISTORY,
     ColumnType,
     Fault,
+    History,
     check_expression,
     check_ordering,
     column_type,
@@ -42,28 +52,37 @@ from tonglu.language.expression_types import (
 
 __all__ = [
     "FUNCTIONS",
+    "NO_HISTORY",
     "And",
     "Arithmetic",
     "Between",
     "Call",
     "ColumnType",
     "Comparison",
+    "Duration",
+    "EventCount",
+    "EventLast",
     "Expression",
     "ExpressionError",
     "Fault",
+    "History",
     "In",
     "InSegment",
     "IsNull",
     "Like",
     "Literal",
+    "Moment",
     "Name",
     "Negative",
     "Not",
     "Or",
+    "TouchCount",
+    "channels_in",
     "check_expression",
     "check_ordering",
     "children",
     "column_type",
+    "events_in",
     "format_expression",
     "names_in",
     "parse_expression",

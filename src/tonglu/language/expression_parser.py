@@ -3,16 +3,20 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tonglu.core.durations import parse_duration
 from tonglu.language.expression_tree import (
     And,
     Arithmetic,
     Between,
     Call,
     Comparison,
+    Duration,
+    EventCount,
+    EventLast,
     Expression,
     ExpressionError,
     In,
@@ -20,10 +24,12 @@ from tonglu.language.expression_tree import (
     IsNull,
     Like,
     Literal,
+    Moment,
     Name,
     Negative,
     Not,
     Or,
+    TouchCount,
 )
 
 LONGEST = 8000
@@ -40,6 +46,8 @@ _TOKEN = re.compile(
 )
 _KEYWORDS = frozenset(["and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "date", "segment"])
 _UNITS = ("yuan", "元")
+_LENGTHS = ("second", "minute", "hour", "day", "week")
+_HISTORY = ("count", "last", "touches")
 _HINTS = {
     '"': "Write text in single quotes: 'salary_plan'.",
     "`": "Write names without quotes.",
@@ -272,7 +280,61 @@ class _Parser:
                 raise ExpressionError(f"{token.text} yuan is finer than a fen", token.offset)
             value = int(fen)
             self.advance()
+        elif self.current.kind == "word" and self.current.text.lower().removesuffix("s") in _LENGTHS and not negative:
+            return Duration(self._length(token), offset)
         return Literal(-value if negative else value, offset)
+
+    def _length(self, number: _Token) -> timedelta:
+        """A duration whose number was just read."""
+        unit = self.advance()
+        try:
+            return parse_duration(f"{number.text} {unit.text}")
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            raise ExpressionError(message, number.offset, hint) from None
+
+    def _window(self, after: str) -> timedelta:
+        """A duration that must stand here and be longer than nothing."""
+        token = self.current
+        if token.kind != "number":
+            raise ExpressionError(f"a duration is expected {after}", token.offset, "Write it like '30 days'.")
+        self.advance()
+        length = self._length(token)
+        if not length:
+            raise ExpressionError("a time of zero length holds nothing", token.offset, "Write it like '30 days'.")
+        return length
+
+    def _history(self, name: _Token) -> Expression:
+        """count(event where ..., 30 days), last(event where ...), touches(channel, 7 days); the parenthesis is open."""
+        if name.text == "touches":
+            tree: Expression = self._touches(name.offset)
+        else:
+            event = self.advance()
+            if event.kind != "word":
+                raise ExpressionError(
+                    f"{name.text} takes the name of an event", event.offset, f"Write {name.text}(app_login, 30 days)."
+                )
+            where = None
+            if self.current.kind == "word" and self.current.text == "where":
+                self.advance()
+                where = self.condition()
+            if name.text == "last":
+                tree = EventLast(event.text, where, name.offset)
+            else:
+                window = self._window("after the event") if self.take(",") else None
+                tree = EventCount(event.text, where, window, name.offset)
+        self.expect(")", f"after the arguments of {name.text}")
+        return tree
+
+    def _touches(self, offset: int) -> TouchCount:
+        channel, window = None, None
+        if self.current.kind == "word":
+            word = self.advance().text
+            channel = None if word == "any" else word
+            window = self._window("after the channel") if self.take(",") else None
+        elif self.current.kind == "number":
+            window = self._window("for touches")
+        return TouchCount(channel, window, offset)
 
     def _atom(self) -> Expression:
         token = self.current
@@ -282,7 +344,11 @@ class _Parser:
         if token.kind == "string":
             return Literal(token.text[1:-1].replace("''", "'"), token.offset)
         if token.kind == "word":
-            return self._call(token) if self.take("(") else Name(token.text, token.offset)
+            if self.take("("):
+                return self._history(token) if token.text in _HISTORY else self._call(token)
+            if token.text in ("today", "now"):
+                return Moment("today" if token.text == "today" else "now", token.offset)
+            return Name(token.text, token.offset)
         if token.text in ("true", "false", "null"):
             return Literal({"true": True, "false": False, "null": None}[token.text], token.offset)
         if token.text == "date":

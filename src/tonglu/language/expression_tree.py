@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal as OneOf
+
+from tonglu.core.durations import format_duration
 
 Value = str | int | Decimal | bool | date | None
 
@@ -39,6 +41,50 @@ class Call:
 
     name: str
     arguments: tuple["Expression", ...]
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The run: `today` is the bank's day at its instant, `now` the instant."""
+
+    what: OneOf["today", "now"]
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time, to be added to a date or an instant: `today - 30 days`."""
+
+    length: timedelta
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class EventCount:
+    """How many events of this name the customer had, of those that the filter lets pass, within the time before the run (or ever)."""
+
+    event: str
+    where: "Expression | None" = None
+    window: timedelta | None = None
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class EventLast:
+    """When the customer last had an event of this name that the filter lets pass; missing if never."""
+
+    event: str
+    where: "Expression | None" = None
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class TouchCount:
+    """How many touches of earlier runs the customer had on a channel (or any), within the time before the run (or ever)."""
+
+    channel: str | None = None
+    window: timedelta | None = None
     offset: int = field(default=0, compare=False)
 
 
@@ -144,7 +190,25 @@ class Or:
 
 
 Expression = (
-    Literal | Name | Call | Negative | Arithmetic | Comparison | In | Between | Like | IsNull | InSegment | Not | And | Or
+    Literal
+    | Name
+    | Moment
+    | Duration
+    | EventCount
+    | EventLast
+    | TouchCount
+    | Call
+    | Negative
+    | Arithmetic
+    | Comparison
+    | In
+    | Between
+    | Like
+    | IsNull
+    | InSegment
+    | Not
+    | And
+    | Or
 )
 
 
@@ -165,6 +229,8 @@ def children(tree: Expression) -> tuple[Expression, ...]:
             return (tree.operand, tree.pattern)
         case Not() | Negative() | IsNull():
             return (tree.operand,)
+        case EventCount() | EventLast():
+            return () if tree.where is None else (tree.where,)
         case _:
             return ()
 
@@ -177,8 +243,22 @@ def walk(tree: Expression) -> Iterator[Expression]:
 
 
 def names_in(tree: Expression) -> frozenset[str]:
-    """The attributes and properties that a tree reads."""
-    return frozenset(node.name for node in walk(tree) if isinstance(node, Name))
+    """The attributes or properties that a tree reads; not those of events that it counts."""
+    if isinstance(tree, Name):
+        return frozenset([tree.name])
+    if isinstance(tree, EventCount | EventLast):
+        return frozenset()
+    return frozenset().union(*map(names_in, children(tree)))
+
+
+def events_in(tree: Expression) -> frozenset[str]:
+    """The events that a tree counts or looks for."""
+    return frozenset(node.event for node in walk(tree) if isinstance(node, EventCount | EventLast))
+
+
+def channels_in(tree: Expression) -> frozenset[str]:
+    """The channels whose touches a tree counts."""
+    return frozenset(node.channel for node in walk(tree) if isinstance(node, TouchCount) and node.channel is not None)
 
 
 def segments_in(tree: Expression) -> frozenset[str]:
@@ -205,6 +285,12 @@ def _format(tree: Expression) -> tuple[str, int]:
             return format_value(tree.value), _ATOM
         case Name():
             return tree.name, _ATOM
+        case Moment():
+            return tree.what, _ATOM
+        case Duration():
+            return format_duration(tree.length), _ATOM
+        case EventCount() | EventLast() | TouchCount():
+            return _format_history(tree), _ATOM
         case Call():
             return f"{tree.name}({', '.join(map(format_expression, tree.arguments))})", _ATOM
         case Negative():
@@ -223,6 +309,16 @@ def _format(tree: Expression) -> tuple[str, int]:
             return " or ".join(_inside(operand, _AND) for operand in tree.operands), _OR
         case _:
             return _format_test(tree), _TEST
+
+
+def _format_history(tree: EventCount | EventLast | TouchCount) -> str:
+    if isinstance(tree, TouchCount):
+        window = () if tree.window is None else (format_duration(tree.window),)
+        return f"touches({', '.join([*([tree.channel] if tree.channel else []), *window])})"
+    what = tree.event if tree.where is None else f"{tree.event} where {format_expression(tree.where)}"
+    if isinstance(tree, EventLast):
+        return f"last({what})"
+    return f"count({what})" if tree.window is None else f"count({what}, {format_duration(tree.window)})"
 
 
 def _format_test(tree: Comparison | In | Between | Like | IsNull | InSegment) -> str:

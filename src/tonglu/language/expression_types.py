@@ -1,8 +1,8 @@
 """What the parts of a condition are: text, number, yes or no, date, instant; and what may be compared with what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,16 +14,21 @@ from tonglu.language.expression_tree import (
     Between,
     Call,
     Comparison,
+    Duration,
+    EventCount,
+    EventLast,
     Expression,
     In,
     InSegment,
     IsNull,
     Like,
     Literal,
+    Moment,
     Name,
     Negative,
     Not,
     Or,
+    TouchCount,
     format_expression,
     format_value,
 )
@@ -38,6 +43,7 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     INSTANT = "instant"
+    DURATION = "duration"
     UNKNOWN = "unknown"
 
 
@@ -61,13 +67,44 @@ _WORDS = MappingProxyType(
         ColumnType.BOOLEAN: "yes or no",
         ColumnType.DATE: "a date",
         ColumnType.INSTANT: "an instant",
+        ColumnType.DURATION: "a length of time",
         ColumnType.UNKNOWN: "unknown",
     }
 )
 FUNCTIONS: Mapping[str, tuple[tuple[ColumnType, ...], ColumnType]] = MappingProxyType(
-    {"days_since": (_DAYS, ColumnType.INTEGER), "years_since": ((ColumnType.DATE,), ColumnType.INTEGER)}
+    {
+        "days_since": (_DAYS, ColumnType.INTEGER),
+        "years_since": ((ColumnType.DATE,), ColumnType.INTEGER),
+        "workdays_since": ((ColumnType.DATE,), ColumnType.INTEGER),
+        "is_workday": ((ColumnType.DATE,), ColumnType.BOOLEAN),
+        "days_to_pay_day": ((), ColumnType.INTEGER),
+        "days_since_pay_day": ((), ColumnType.INTEGER),
+    }
 )
-"""Function -> (types its one argument may have, type of its value)."""
+"""Function -> (types its one argument may have, none if it takes none; type of its value)."""
+HISTORY_FUNCTIONS = ("count", "last", "touches")
+PAY_DAY = "pay_day"
+OF_CUSTOMERS = ("days_to_pay_day", "days_since_pay_day")
+
+
+@dataclass(frozen=True)
+class History:
+    """What conditions on customers may ask of the past: events by name with their properties, and touches by channel.
+
+    Attributes:
+        properties: the typed properties of an event; None for one that no contract names.
+        events: the events that are known, for hints.
+        channels: the channels that are written.
+    """
+
+    properties: Callable[[str], Mapping[str, ColumnType] | None]
+    events: Collection[str] = ()
+    channels: Collection[str] = ()
+
+
+NO_HISTORY: History | None = None
+"""For the filter of an event: it sees the event and nothing before it."""
+
 
 _BY_PREFIX = (
     ("TIMESTAMP", ColumnType.INSTANT),
@@ -98,15 +135,21 @@ def column_type(sql: str) -> ColumnType:
     return ColumnType.INTEGER if name in whole else ColumnType.UNKNOWN
 
 
-def check_expression(tree: Expression, columns: Mapping[str, ColumnType], segments: Collection[str] | None = None) -> list[Fault]:
+def check_expression(
+    tree: Expression,
+    columns: Mapping[str, ColumnType],
+    segments: Collection[str] | None = None,
+    history: History | None = None,
+) -> list[Fault]:
     """Everything that is wrong with a condition, in the order of its text; an empty list when nothing is.
 
     Args:
         tree: the condition.
         columns: the attributes and properties it may read, with their types.
         segments: the segments that exist; None when that is checked elsewhere.
+        history: what it may ask of the past; None for the filter of an event.
     """
-    checker = _Checker(columns, segments)
+    checker = _Checker(columns, segments, history)
     kind = checker.kind(tree)
     if kind not in (ColumnType.BOOLEAN, ColumnType.UNKNOWN):
         text = format_expression(tree)
@@ -114,23 +157,23 @@ def check_expression(tree: Expression, columns: Mapping[str, ColumnType], segmen
     return sorted(checker.faults, key=lambda fault: fault.offset)
 
 
-def check_ordering(tree: Expression, columns: Mapping[str, ColumnType]) -> list[Fault]:
+def check_ordering(tree: Expression, columns: Mapping[str, ColumnType], history: History | None = None) -> list[Fault]:
     """The same for an order, which may be of any type."""
-    checker = _Checker(columns, None)
+    checker = _Checker(columns, None, history)
     checker.kind(tree)
     return sorted(checker.faults, key=lambda fault: fault.offset)
 
 
 def type_of(tree: Expression, columns: Mapping[str, ColumnType]) -> ColumnType:
     """The type of an expression; `unknown` where it has faults."""
-    return _Checker(columns, None).kind(tree)
+    return _Checker(columns, None, None).kind(tree)
 
 
 class _Checker:
     """Finds the type of each node from below, and collects what does not fit."""
 
-    def __init__(self, columns: Mapping[str, ColumnType], segments: Collection[str] | None) -> None:
-        self.columns, self.segments = columns, segments
+    def __init__(self, columns: Mapping[str, ColumnType], segments: Collection[str] | None, history: History | None) -> None:
+        self.columns, self.segments, self.history = columns, segments, history
         self.faults: list[Fault] = []
 
     def fault(self, code: str, message: str, offset: int, hint: str = "") -> None:
@@ -143,14 +186,33 @@ class _Checker:
                 return _literal_kind(tree)
             case Name():
                 return self._name(tree)
+            case Moment():
+                return ColumnType.DATE if tree.what == "today" else ColumnType.INSTANT
+            case Duration():
+                return ColumnType.DURATION
+            case EventCount() | EventLast():
+                return self._happened(tree)
+            case TouchCount():
+                return self._touched(tree)
             case Call():
                 return self._call(tree)
             case Negative():
                 return self._number(tree.operand)
             case Arithmetic():
-                sides = (self._number(tree.left), self._number(tree.right))
-                whole = tree.operator != "/" and sides == (ColumnType.INTEGER, ColumnType.INTEGER)
-                return ColumnType.INTEGER if whole else ColumnType.DECIMAL
+                return self._arithmetic(tree)
+            case _:
+                self._condition(tree)
+                return ColumnType.BOOLEAN
+
+    def _arithmetic(self, tree: Arithmetic) -> ColumnType:
+        if isinstance(tree.right, Duration):
+            return self._shifted(tree, tree.right)
+        sides = (self._number(tree.left), self._number(tree.right))
+        whole = tree.operator != "/" and sides == (ColumnType.INTEGER, ColumnType.INTEGER)
+        return ColumnType.INTEGER if whole else ColumnType.DECIMAL
+
+    def _condition(self, tree: And | Or | Not | IsNull | InSegment | Comparison | In | Between | Like) -> None:
+        match tree:
             case And() | Or():
                 for operand in tree.operands:
                     self._boolean(operand)
@@ -162,7 +224,6 @@ class _Checker:
                 self._segment(tree)
             case _:
                 self._compared(tree)
-        return ColumnType.BOOLEAN
 
     def _compared(self, tree: Comparison | In | Between | Like) -> None:
         match tree:
@@ -199,6 +260,42 @@ class _Checker:
         subject = format_expression(left)[:40]
         message = f"'{subject}' is {_WORDS[one]} and cannot be compared with {_WORDS[two]}"
         self.fault("TL302", message, right.offset, _pair_hint(left, one, right, two))
+
+    def _shifted(self, tree: Arithmetic, by: Duration) -> ColumnType:
+        """A date or an instant, earlier or later by a length of time."""
+        kind = self.kind(tree.left)
+        if kind not in (*_DAYS, ColumnType.UNKNOWN) or tree.operator not in ("+", "-"):
+            text = format_expression(tree.left)[:40]
+            self.fault("TL307", f"a length of time is added to a date, but '{text}' is {_WORDS[kind]}", tree.offset)
+            return ColumnType.UNKNOWN
+        if kind is ColumnType.DATE and by.length % timedelta(days=1):
+            self.fault("TL307", "a date moves by whole days", by.offset, "Write days or weeks, or begin from 'now'.")
+        return kind
+
+    def _happened(self, tree: EventCount | EventLast) -> ColumnType:
+        result = ColumnType.INTEGER if isinstance(tree, EventCount) else ColumnType.INSTANT
+        if self.history is None:
+            self._no_history(tree.offset)
+            return result
+        properties = self.history.properties(tree.event)
+        if properties is None:
+            message = f"event '{tree.event}' is in no contract"
+            self.fault("TL202", message, tree.offset, did_you_mean(tree.event, self.history.events))
+        elif tree.where is not None:
+            self.faults += check_expression(tree.where, properties)
+        return result
+
+    def _touched(self, tree: TouchCount) -> ColumnType:
+        if self.history is None:
+            self._no_history(tree.offset)
+        elif tree.channel is not None and tree.channel not in self.history.channels:
+            message = f"channel '{tree.channel}' does not exist"
+            self.fault("TL208", message, tree.offset, did_you_mean(tree.channel, self.history.channels))
+        return ColumnType.INTEGER
+
+    def _no_history(self, offset: int) -> None:
+        hint = "Write it into a condition on the customer: 'when' of a touch, a branch or an enter."
+        self.fault("TL308", "the filter of an event sees that event alone", offset, hint)
 
     def _number(self, tree: Expression) -> ColumnType:
         kind = self.kind(tree)
@@ -239,15 +336,21 @@ class _Checker:
         kinds = [self.kind(argument) for argument in tree.arguments]
         known = FUNCTIONS.get(tree.name)
         if known is None:
-            hint = did_you_mean(tree.name, FUNCTIONS) or f"Known are {', '.join(FUNCTIONS)}."
+            names = (*FUNCTIONS, *HISTORY_FUNCTIONS)
+            hint = did_you_mean(tree.name, names) or f"Known are {', '.join(names)}."
             self.fault("TL204", f"unknown function '{tree.name}'", tree.offset, hint)
             return ColumnType.UNKNOWN
         accepted, result = known
-        if len(kinds) != 1:
-            self.fault("TL305", f"{tree.name} takes one argument, not {len(kinds)}", tree.offset)
-        elif kinds[0] not in (*accepted, ColumnType.UNKNOWN):
+        if len(kinds) != (1 if accepted else 0):
+            self.fault(
+                "TL305", f"{tree.name} takes {'one argument' if accepted else 'no arguments'}, not {len(kinds)}", tree.offset
+            )
+        elif accepted and kinds[0] not in (*accepted, ColumnType.UNKNOWN):
             wanted = " or ".join(_WORDS[kind] for kind in accepted)
             self.fault("TL305", f"{tree.name} takes {wanted}, not {_WORDS[kinds[0]]}", tree.arguments[0].offset)
+        if tree.name in OF_CUSTOMERS and PAY_DAY not in self.columns:
+            hint = "It gives the day of the month on which a customer is paid, 1 to 31."
+            self.fault("TL203", f"{tree.name} needs '{PAY_DAY}' in segments/profile.sql", tree.offset, hint)
         return result
 
 

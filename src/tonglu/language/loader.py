@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from tonglu.core.errors import Finding, did_you_mean
-from tonglu.language.expression import ColumnType, Fault, check_expression, check_ordering
+from tonglu.language.expression import ColumnType, Fault, History, check_expression, check_ordering
 from tonglu.language.values import Condition, Ordering, shown
 from tonglu.language.yamlfile import Loc, YamlFile
 
@@ -51,6 +51,7 @@ def check_condition(
     findings: list[Finding],
     *,
     segments: Collection[str] | None = None,
+    history: History | None = None,
 ) -> bool:
     """Check the names and types of a condition or an order that stands at `loc`; True when nothing was found.
 
@@ -58,8 +59,8 @@ def check_condition(
     """
     if written is None:
         return True
-    of_order = isinstance(written, Ordering)
-    faults = check_ordering(written.tree, columns) if of_order else check_expression(written.tree, columns, segments)
+    tree, of_order = written.tree, isinstance(written, Ordering)
+    faults = check_ordering(tree, columns, history) if of_order else check_expression(tree, columns, segments, history)
     findings.extend(fault_finding(file, loc, fault) for fault in faults)
     return not faults
 
