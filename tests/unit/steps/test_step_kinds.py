@@ -37,7 +37,7 @@ def test_the_example_of_a_kind_reads_as_that_kind_lowers_and_has_a_label(name, t
     assert " " in kind.title
     assert lowered.takes >= timedelta(0)
     assert (lowered.reason is not None) == (name == "end")
-    assert (lowered.message is not None) == (name == "touch")
+    assert (lowered.message is not None) == (name in ("touch", "task", "webhook"))
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))

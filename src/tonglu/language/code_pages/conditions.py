@@ -51,4 +51,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         'when: "opened_on + 30 > 0"',
         'when: "days_since(opened_on) > 30"',
     ),
+    (
+        "TL308",
+        "an event's filter that looks back",
+        "The filter of an event sees that event alone. What is counted or looked for in the past belongs into a condition on the customer.",
+        'enter: {event: app_login, where: "count(app_login, 7 days) > 3"}',
+        'enter: {event: app_login, when: "count(app_login, 7 days) > 3"}',
+    ),
 )

@@ -80,4 +80,18 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "priority: ofer",
         "priority: offer",
     ),
+    (
+        "TL212",
+        "a key that the event does not have",
+        "A keyed journey has one trip for each value of the property; the event's contract must name it.",
+        "enter: {event: loan_stage, keyed_by: lone_id}",
+        "enter: {event: loan_stage, keyed_by: loan_id}",
+    ),
+    (
+        "TL213",
+        "unknown journey",
+        "No file in journeys/ is called so.",
+        "- hand_on: {enter: care_cal}",
+        "- hand_on: {enter: care_call}",
+    ),
 )
