@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import tonglu
 from tonglu.app.inspect import path_of
 from tonglu.app.report import HIDDEN, has_bundled_bank
+from tonglu.app.schemas import write_schemas
 from tonglu.core.errors import Finding, InputError, Place, TongluError
 from tonglu.language.project import PROJECT_FILE, Project
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 LAID_OUT = (PROJECT_FILE, "prefect.yaml", "flows", "journeys", "segments", "data/contracts")
 """What a project begins with; it lies in the package as `template/`, and in a source tree at its top."""
-IGNORED = "/data/*\n!/data/contracts/\n"
+IGNORED = "/data/*\n!/data/contracts/\n/.schemas/\n"
 UNFINISHED = ".bank-in-the-making"
 
 
@@ -69,6 +70,7 @@ def lay_out(folder: Path) -> LaidOut:
         else:
             shutil.copyfile(origin / name, target)
     (folder / "data" / "landing").mkdir(parents=True)
+    write_schemas(folder / ".schemas")
     if not (folder / ".gitignore").exists():
         (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())

@@ -27,6 +27,8 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 @command
@@ -63,10 +65,16 @@ def check(
     try:
         found = read_definitions(project)
     except InputError as error:
-        if not as_json:
+        if written in (Format.SARIF, Format.GITHUB):
+            _exchange(error, written)
+        elif as_json:
+            _emit_findings(error)
+        else:
             raise
-        _emit_findings(error)
         raise typer.Exit(2) from None
+    if written in (Format.SARIF, Format.GITHUB):
+        _exchange(InputError(found.warnings), written)
+        return
     counts = {
         "journeys": len(found.journeys),
         "messages": len(found.messages),
@@ -80,6 +88,40 @@ def check(
     show_findings(found.warnings, project)
     typer.echo("fine: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     next_step("tonglu demo (an invented bank), or tonglu run --as-of 2026-06-01T08:00 with your bank's files in data/landing")
+
+
+def _exchange(error: Exception, written: Format) -> None:
+    """Findings on stdout as another program reads them."""
+    from tonglu import __version__
+    from tonglu.core.errors import InputError
+    from tonglu.language.findings_exchange import findings_github, findings_sarif
+
+    assert isinstance(error, InputError)
+    text = findings_sarif(error.findings, __version__) if written is Format.SARIF else findings_github(error.findings)
+    typer.echo(text, nl=False)
+
+
+@command
+def schema(
+    kind: Annotated[str | None, typer.Argument(help="journey, message, policy, channels, contract or project.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Write all of them into this folder, such as .schemas.")] = None,
+) -> None:
+    """Show the JSON Schema of a kind of file, or write all of them for editors (yaml-language-server)."""
+    import json
+
+    from tonglu.app.schemas import schemas, write_schemas
+    from tonglu.core.errors import did_you_mean
+
+    if to is not None:
+        for path in write_schemas(to):
+            typer.echo(path)
+        next_step(f"put '# yaml-language-server: $schema=../{to.name}/journey.schema.json' on a journey's first line")
+        return
+    known = schemas()
+    if kind not in known:
+        hint = (did_you_mean(kind, known) if kind else "") or f"Known are {', '.join(known)}; --out writes all of them."
+        raise wrong(f"there is no schema of '{kind}'" if kind else "which schema?", "KIND", hint)
+    typer.echo(json.dumps(known[kind], ensure_ascii=False, indent=2))
 
 
 def _emit_findings(error: Exception, **counts: int) -> None:
