@@ -53,6 +53,12 @@ income AS ( -- a salary is labelled so, or an employer's transfer to somebody wh
       )
     )
   GROUP BY t.customer_id
+),
+pay_days AS ( -- the day of the month that the employer's agreement names
+  SELECT a.employer_id, CAST(max(a.pay_day) AS INTEGER) AS pay_day
+  FROM agreements AS a
+  WHERE a.signed_on <= as_of_date() AND (a.ended_on IS NULL OR a.ended_on > as_of_date())
+  GROUP BY a.employer_id
 )
 SELECT
   c.customer_id,
@@ -65,6 +71,7 @@ SELECT
   c.occupation,
   c.occupation = 'student' AS is_student,
   c.employer_id,
+  d.pay_day,
   c.monthly_income,
   CASE
     WHEN c.monthly_income < 500000 THEN 'below 5k'
@@ -101,5 +108,6 @@ LEFT JOIN balances AS b ON b.customer_id = c.customer_id
 LEFT JOIN products AS p ON p.customer_id = c.customer_id
 LEFT JOIN logins AS l ON l.customer_id = c.customer_id
 LEFT JOIN income AS i ON i.customer_id = c.customer_id
+LEFT JOIN pay_days AS d ON d.employer_id = c.employer_id
 LEFT JOIN segment.open_complaint AS q ON q.customer_id = c.customer_id
 LEFT JOIN segment.risk_hold AS r ON r.customer_id = c.customer_id

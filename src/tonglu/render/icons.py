@@ -19,6 +19,7 @@ _FAMILIES = MappingProxyType(
         "experiment": "trial",
         "set": "person",
         "task": "person",
+        "start": "finish",
         "end": "finish",
     }
 )
@@ -38,6 +39,7 @@ _ICONS = MappingProxyType(
         "experiment": "M6 1.8h4M6.8 1.8v4L2.8 13a.9.9 0 0 0 .8 1.3h8.8a.9.9 0 0 0 .8-1.3l-4-7.2v-4M4.6 10h6.8",
         "set": "M2 2h6l6 6-6 6-6-6zM5.2 5.2h.1",
         "task": "M8 1.8a3 3 0 1 0 0 6 3 3 0 1 0 0-6M2 14.2c.6-3 3-4.4 6-4.4s5.4 1.4 6 4.4",
+        "start": "M2 8h9M7.5 4 11.5 8l-4 4M14 2.5v11",
         "end": "M3 14.5v-13h9.5L10 5l2.5 3.5H3",
     }
 )

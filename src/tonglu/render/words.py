@@ -68,6 +68,8 @@ def kind_words(kind: str) -> Words:
     """A step kind in both languages; an unknown one keeps its name."""
     from tonglu.steps import step_kinds
 
+    if kind == "start":
+        return Words("进入", "Enter")
     known = step_kinds().get(kind)
     return two_languages(known.title) if known else Words(_plain(kind), _plain(kind))
 

@@ -78,7 +78,7 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
         listens=any(one.event is not None for one in step.alternatives),
         revisited=revisited,
         rereads=lowered.reads is not None,
-        branches=json.dumps([{"to": branch.to, "label": branch.label} for branch in _ways(step)], ensure_ascii=False),
+        branches=json.dumps([{"to": branch.to, "label": branch.label} for branch in ways_of(step)], ensure_ascii=False),
     )
     _what_it_does(warehouse, journey, step)
     for place, channel in enumerate(lowered.via):
@@ -116,7 +116,7 @@ def as_noted(value: str | int | bool | None) -> str | None:
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _ways(step: CompiledStep) -> list[Branch]:
+def ways_of(step: CompiledStep) -> list[Branch]:
     """The ways out that the map labels: branches, and the targets of alternatives that lead elsewhere than on."""
     elsewhere = [one for one in step.lowered.alternatives if one.to != FOLLOWING] if not step.lowered.branches else []
     return [
