@@ -74,8 +74,8 @@ class Story:
         return asdict(self)
 
 
-def story_of(file: PublishedFile, customer_id: int, journey: str | None = None) -> Story:
-    """What is known of one customer, in all journeys or in one.
+def story_of(file: PublishedFile, customer_id: int, journey: str | None = None, until: datetime | None = None) -> Story:
+    """What is known of one customer, in all journeys or in one, up to an instant.
 
     Raises:
         InputError: there was never such a journey.
@@ -84,14 +84,14 @@ def story_of(file: PublishedFile, customer_id: int, journey: str | None = None) 
     if journey is not None and journey not in known:
         hint = did_you_mean(journey, known)
         raise InputError([Finding("TL900", f"no run knows a journey '{journey}'", Place("--journey"), hint)])
-    asked = {"customer_id": customer_id, "journey": journey}
+    asked = {"customer_id": customer_id, "journey": journey, "until": until}
     return Story(
         customer_id,
         entries=file.ask("entries", **asked),
         timeline=file.ask("timeline", **asked),
         decisions=file.ask("decisions", **asked),
         segments=file.ask("memberships", customer_id=customer_id),
-        left_out=file.ask("left_out", **asked),
+        left_out=file.ask("left_out", customer_id=customer_id, journey=journey),
     )
 
 

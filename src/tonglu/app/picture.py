@@ -16,7 +16,15 @@ from tonglu.stages.register import ways_of
 
 START = "enter"
 EVERY = {"day": "每天", "workday": "每个工作日", "week": "每周", "month": "每月", "year": "每年"}
-WEEKDAYS = {"monday": "一", "tuesday": "二", "wednesday": "三", "thursday": "四", "friday": "五", "saturday": "六", "sunday": "日"}
+WEEKDAYS = {
+    "monday": "一",
+    "tuesday": "二",
+    "wednesday": "三",
+    "thursday": "四",
+    "friday": "五",
+    "saturday": "六",
+    "sunday": "日",
+}
 
 
 def journey_named(definitions: Definitions, name: str) -> Journey:
@@ -97,4 +105,3 @@ def save(text: str, target: Path) -> None:
     """Write the drawing."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-

@@ -11,7 +11,9 @@ from tonglu.cli.frame import HERE, ProjectDir, command, next_step
 @command
 def draw(
     journey: Annotated[str, typer.Argument(metavar="JOURNEY", help="The journey's name.")],
-    to: Annotated[Path | None, typer.Option("--out", help="Where to write it; <journey>.svg if not given; '-' for stdout.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it; <journey>.svg if not given; '-' for stdout.")
+    ] = None,
     counts: Annotated[bool, typer.Option("--counts", help="With how many came and rest, from the last run.")] = False,
     project: ProjectDir = HERE,
 ) -> None:

@@ -22,16 +22,10 @@ from tonglu.cli.frame import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from tonglu.app.inspect import Story
     from tonglu.language.project import Project
-    from tonglu.render.sheet import Sheet
     from tonglu.warehouse.analysts import Answer
-
-Customer = Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's id.")]
-JourneyOption = Annotated[str | None, typer.Option("--journey", "-j", help="Only this journey.")]
 
 
 @command
@@ -111,104 +105,6 @@ def report(
     else:
         typer.echo(target.resolve().as_uri() if open_path else target)
     next_step("open it in a browser")
-
-
-@command
-def explain(customer: Customer, journey: JourneyOption = None, project: ProjectDir = HERE, as_json: AsJson = False) -> None:
-    """Show why a customer got what they got: trips, timeline, and every decision with its gate and reason."""
-    from tonglu.app.inspect import project_of, published, story_of
-
-    written = project_of(project)
-    with published(project, written) as file:
-        story = story_of(file, customer, journey)
-    if as_json:
-        emit_json(dict(story.as_json()))
-    else:
-        _show_story(story, written)
-    following = story.entries[0]["journey"] if story.entries else "JOURNEY"
-    next_step(f"tonglu preview {following} --as {customer}")
-
-
-def _show_story(story: "Story", written: "Project") -> None:
-    from tonglu.core.clock import show_instant
-    from tonglu.render.sheet import Column, Sheet
-    from tonglu.render.terminal import Happening
-    from tonglu.render.terminal import explain as timeline
-
-    def at(moment: "datetime | None") -> str:
-        return "" if moment is None else show_instant(moment, written.zone_info)
-
-    if story.empty:
-        typer.echo(f"nothing is recorded about customer {story.customer_id}: no trip, no segment, never left out")
-        return
-    trips = [
-        (
-            row["journey"],
-            f"{row['version_no']}",
-            row["assignment"],
-            at(row["assigned_at"]),
-            row["step"] or row["end_reason"] or "",
-            row["state"],
-        )
-        for row in story.entries
-    ]
-    trip_columns = (
-        Column("旅程 journey"),
-        Column("version", "right", 2),
-        Column("assignment"),
-        Column("since", need=1),
-        Column("step or end"),
-        Column("state"),
-    )
-    show(Sheet(f"客户 customer {story.customer_id}: trips", trip_columns, trips, empty="never entered a journey"), "")
-    if story.segments:
-        show(
-            Sheet(
-                "客群 in segments",
-                (Column("segment"), Column("since")),
-                [(row["segment"], at(row["entered_at"])) for row in story.segments],
-            ),
-            "",
-        )
-    if story.left_out:
-        rows = [(row["journey"], at(row["since"]), row["reason"]) for row in story.left_out]
-        show(Sheet("暂未进入 qualified, and left out for now", (Column("journey"), Column("since"), Column("reason")), rows), "")
-    show(timeline(story.customer_id, [Happening(**row) for row in story.timeline], written.zone_info), "")
-    show(_decisions(story, at))
-
-
-def _decisions(story: "Story", at: "Callable[[datetime | None], str]") -> "Sheet":
-    from tonglu.render.sheet import Column, Sheet
-    from tonglu.render.words import reason_words
-
-    rows = []
-    for row in story.decisions:
-        words = reason_words(row["outcome"], row["gate"], row["reason"])
-        why = f"{words.zh} {words.en}" if row["reason"] else ""
-        sent = " ".join(part for part in (row["channel"], row["arm"]) if part)
-        rows.append(
-            (
-                at(row["as_of"]),
-                row["step"],
-                row["outcome"],
-                row["gate"] or "",
-                why,
-                row["detail"] or "",
-                sent,
-                at(row["not_before"]),
-            )
-        )
-    columns = (
-        Column("时间 at"),
-        Column("step"),
-        Column("结果 outcome"),
-        Column("gate", need=2),
-        Column("原因 reason"),
-        Column("detail", need=1),
-        Column("channel, arm", need=3),
-        Column("not before", need=4),
-    )
-    return Sheet("决策 decisions", columns, rows, empty="no touch was ever proposed")
 
 
 @command

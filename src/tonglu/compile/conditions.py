@@ -11,7 +11,18 @@ from sqlglot import exp
 
 from tonglu.core.durations import microseconds
 from tonglu.core.sql import both, fill, parsed
-from tonglu.language.expression import ColumnType, EventCount, EventLast, History, TouchCount
+from tonglu.language.expression import (
+    And,
+    ColumnType,
+    EventCount,
+    EventLast,
+    History,
+    InSegment,
+    TouchCount,
+    format_expression,
+    names_in,
+    walk,
+)
 from tonglu.language.expression_sql import to_sql, value_to_sql
 from tonglu.language.values import Condition, Ordering
 from tonglu.steps.kind import Alternative
@@ -147,6 +158,29 @@ def of_the_past(known: Known) -> Callable[[EventCount | EventLast | TouchCount],
 def customer_condition(condition: Condition, known: Known, *, entry: bool = True) -> exp.Expression:
     """A condition on the customer's attributes, segments and past; `entry` says whether an entry of theirs is at hand."""
     return to_sql(condition.tree, customer_column(known, entry=entry), segment_test, known.columns, of_the_past(known))
+
+
+def condition_parts(condition: Condition, known: Known) -> tuple[tuple[str, exp.Expression], ...]:
+    """The parts that `and` joins at the top of a condition on the customer, as they are written and as SQL."""
+    tree = condition.tree
+    parts = tree.operands if isinstance(tree, And) else (tree,)
+    column = customer_column(known, entry=True)
+    return tuple(
+        (format_expression(part), to_sql(part, column, segment_test, known.columns, of_the_past(known))) for part in parts
+    )
+
+
+def condition_reads(condition: Condition, known: Known) -> tuple[tuple[str, exp.Expression], ...]:
+    """The values that a condition on the customer reads: attributes, memberships, and what it counts or looks for in the past."""
+    column, past = customer_column(known, entry=True), of_the_past(known)
+    found = {name: column(name) for name in sorted(names_in(condition.tree)) if name in known.columns}
+    for node in walk(condition.tree):
+        match node:
+            case InSegment():
+                found[f"in segment {node.segment}"] = segment_test(node.segment)
+            case EventCount() | EventLast() | TouchCount():
+                found[format_expression(node)] = exp.paren(past(node))
+    return tuple(found.items())
 
 
 def customer_value(ordering: Ordering, known: Known) -> exp.Expression:

@@ -9,6 +9,8 @@ from sqlglot import exp
 
 from tonglu.compile.conditions import (
     Known,
+    condition_parts,
+    condition_reads,
     customer_condition,
     customer_value,
     event_condition,
@@ -115,6 +117,8 @@ def _step(
         alternatives=tuple(alternative(one) for one in lowered.alternatives),
         arm_keys=tuple(key_of(to) or 0 for to in arms.to) if arms and arms.to[0] else (),
         way_keys=tuple(key_of(to) or 0 for to, _ in lowered.ways),
+        when_parts=() if lowered.when is None else condition_parts(lowered.when, known),
+        when_reads=() if lowered.when is None else condition_reads(lowered.when, known),
         reads=None if lowered.reads is None else (profile_column(lowered.reads), known.profile[lowered.reads]),
         when=None if lowered.when is None else customer_condition(lowered.when, known),
         label=kind.label(fields) if fields is not None else f"结束 {lowered.reason}",

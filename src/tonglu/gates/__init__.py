@@ -4,9 +4,9 @@ import functools
 import importlib
 import pkgutil
 
-from tonglu.gates.gate import Chain, Gate
+from tonglu.gates.gate import Chain, Gate, OwnCondition
 
-__all__ = ["Chain", "Gate", "decision_chain"]
+__all__ = ["Chain", "Gate", "OwnCondition", "decision_chain"]
 
 
 @functools.cache

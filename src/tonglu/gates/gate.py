@@ -16,15 +16,32 @@ from tonglu.language.policy import Policy
 
 
 @dataclass(frozen=True)
+class OwnCondition:
+    """The condition of a touch, as SQL over the customer at hand.
+
+    Attributes:
+        step_key: the touch.
+        condition: whether it holds.
+        parts: what it is made of when `and` joins it, each as it is written.
+        reads: the values that it reads, each as it is written.
+    """
+
+    step_key: int
+    condition: exp.Expression
+    parts: tuple[tuple[str, exp.Expression], ...] = ()
+    reads: tuple[tuple[str, exp.Expression], ...] = ()
+
+
+@dataclass(frozen=True)
 class Chain:
-    """What a gate may look at: the warehouse, the run's instant, the policy, and the touches' own conditions by step key."""
+    """What a gate may look at: the warehouse, the run's instant, the policy, and the touches' own conditions."""
 
     warehouse: Warehouse
     run_no: int
     as_of: datetime
     zone: ZoneInfo
     policy: Policy
-    conditions: tuple[tuple[int, exp.Expression], ...]
+    conditions: tuple["OwnCondition", ...]
 
     def skipping(self, gate: str) -> list[str]:
         """The purposes whose touches skip a gate, as policy names them."""

@@ -60,7 +60,7 @@ def to_sql(
     Raises:
         ValueError: days_since of something whose type is not given, or the past where it cannot be asked for.
     """
-    condition = _tried(tree, _Lowering(column, segment_test, columns or {}, past).lower(tree))
+    condition = _Lowering(column, segment_test, columns or {}, past).tried(tree)
     return exp.Coalesce(this=condition, expressions=[exp.false()])
 
 
@@ -76,19 +76,17 @@ def value_to_sql(
     def no_segment(name: str) -> exp.Expression:
         raise ValueError(f"an order does not ask for a segment: {name}")
 
-    return _tried(tree, _Lowering(column, no_segment, columns or {}, past).lower(tree))
+    return _Lowering(column, no_segment, columns or {}, past).tried(tree)
 
 
-def _tried(tree: Expression, lowered: exp.Expression) -> exp.Expression:
-    """What may overflow is missing then. DuckDB's TRY takes no subquery; where there is one, numbers are DOUBLE, which cannot."""
-    may_fail = any(isinstance(node, Arithmetic | Negative | Call) for node in walk(tree))
-    return exp.Anonymous(this="TRY", expressions=[lowered]) if may_fail and not asks_tables(tree) else lowered
+def _try(lowered: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this="TRY", expressions=[lowered])
 
 
 def asks_tables(tree: Expression) -> bool:
     """Whether a condition looks into tables of its own: the past, the calendar, or what journeys noted."""
     return any(
-        isinstance(node, EventCount | EventLast | TouchCount)
+        isinstance(node, EventCount | EventLast | TouchCount | InSegment)
         or (isinstance(node, Call) and node.name in CALENDAR_FUNCTIONS)
         or (isinstance(node, Name) and "." in node.name)
         for node in walk(tree)
@@ -111,6 +109,18 @@ class _Lowering:
 
     def __init__(self, column: Lookup, segment_test: Lookup, columns: Mapping[str, ColumnType], past: Past | None) -> None:
         self.column, self.segment_test, self.columns, self.past = column, segment_test, columns, past
+        self.try_each = False
+
+    def tried(self, tree: Expression) -> exp.Expression:
+        """The SQL of a tree in which what may overflow is missing then.
+
+        DuckDB's TRY takes no subquery: where there is one, each part that may fail is tried by itself, and numbers that come
+        from a subquery are DOUBLE, which cannot overflow.
+        """
+        self.try_each = asks_tables(tree)
+        may_fail = any(isinstance(node, Arithmetic | Negative | Call) for node in walk(tree))
+        lowered = self.lower(tree)
+        return _try(lowered) if may_fail and not self.try_each else lowered
 
     def lower(self, tree: Expression) -> exp.Expression:
         """The SQL of a node."""
@@ -126,11 +136,14 @@ class _Lowering:
             case EventCount() | EventLast() | TouchCount():
                 return self._past(tree)
             case Call():
-                return self._call(tree)
+                return self._alone(tree, self._call(tree))
             case Arithmetic() | Negative():
-                return self._arithmetic(tree)
+                return self._alone(tree, self._arithmetic(tree))
             case _:
                 return self._condition(tree)
+
+    def _alone(self, tree: Expression, lowered: exp.Expression) -> exp.Expression:
+        return _try(lowered) if self.try_each and not asks_tables(tree) else lowered
 
     def _condition(self, tree: Comparison | And | Or | Not | InSegment | In | Between | Like | IsNull) -> exp.Expression:
         match tree:

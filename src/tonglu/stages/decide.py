@@ -7,7 +7,7 @@ from datetime import datetime
 from tonglu.compile.program import Program
 from tonglu.core.clock import next_opening
 from tonglu.core.ports import Warehouse
-from tonglu.gates import Chain, decision_chain
+from tonglu.gates import Chain, OwnCondition, decision_chain
 from tonglu.stages.context import Run
 from tonglu.stages.switches import Switch, stopped
 
@@ -44,7 +44,11 @@ def decide(
         opening = _opening(program, channel, run)
         warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
     warehouse.run("decide/arms")
-    conditions = tuple((step.key, step.when) for step in program.steps.values() if step.when is not None)
+    conditions = tuple(
+        OwnCondition(step.key, step.when, step.when_parts, step.when_reads)
+        for step in program.steps.values()
+        if step.when is not None
+    )
     chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions)
     released = False
     for gate in decision_chain():

@@ -112,6 +112,8 @@ class CompiledStep:
     arm_keys: tuple[int, ...] = ()
     way_keys: tuple[int, ...] = ()
     when: exp.Expression | None = None
+    when_parts: tuple[tuple[str, exp.Expression], ...] = ()
+    when_reads: tuple[tuple[str, exp.Expression], ...] = ()
     reads: tuple[exp.Expression, ColumnType] | None = None
     label: str = ""
 

@@ -35,9 +35,9 @@ WINDOW = """
     INSERT INTO wait_end
     SELECT p.entry_id, p.round, greatest(p.since, min(bank_instant(p.day + to_microseconds(slot('opens'))))), 'known'
     FROM (
-        SELECT at_hand.entry_id, at_hand.round, at_hand.since, CAST(bank_clock(at_hand.since) AS DATE) + k.ahead AS day
-        FROM position AS at_hand CROSS JOIN (SELECT CAST(unnest(range(9)) AS INTEGER) AS ahead) AS k
-        WHERE at_hand.round = $round AND at_hand.step_key = slot('step_key') AND at_hand.since <= at_hand.horizon
+        SELECT here.entry_id, here.round, here.since, CAST(bank_clock(here.since) AS DATE) + k.ahead AS day
+        FROM position AS here CROSS JOIN (SELECT CAST(unnest(range(9)) AS INTEGER) AS ahead) AS k
+        WHERE here.round = $round AND here.step_key = slot('step_key') AND here.since <= here.horizon
     ) AS p
     WHERE list_contains(slot('days'), isodow(p.day)) AND p.since < bank_instant(p.day + to_microseconds(slot('closes')))
     GROUP BY p.entry_id, p.round, p.since

@@ -17,7 +17,8 @@ from tonglu.warehouse.meanings import meaning_of
 
 TABLES = (
     "run", "version", "step", "goal", "arm", "entry", "rest", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery",
-    "conversion", "lift", "learned", "membership", "segment_size", "check_result", "conservation", "left_out", "candidate",
+    "conversion", "lift", "learned", "membership", "segment_size", "check_result", "conservation", "left_out", "candidate", "judged",
+    "definition", "run_definition", "via", "passed_on", "attribute", "calendar_gap", "control_epoch",
 )  # fmt: skip
 POINTER = "current.json"
 VIEW_COLUMNS = """

@@ -152,3 +152,33 @@ def test_others_see_a_note_in_the_next_run_and_the_latest_clock_wins(tmp_path):
         bank.run(T + 4 * HOUR)
         found = [(journey, number, reason) for _, journey, number, _, reason in bank.ended() if journey in ("asks", "later")]
         assert found == [("asks", 1, "none"), ("asks", 2, "is_a"), ("later", 1, "came")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "true"),
+    [
+        ("age * 2 > 60 and not in segment nobody", True),
+        ("age * 900000000000000000 > 0 or not in segment nobody", True),  # overflows: that part is missing
+        ("age * 900000000000000000 > 0 and not in segment nobody", False),
+        ("years_since(opened_on) >= 0 and count(begin) = 1", True),
+        ("count(begin) + count(app_login) = 1 and -age < 0", True),
+        ("count(begin) * age = 31", True),
+    ],
+)
+def test_arithmetic_beside_what_asks_tables(tmp_path, condition, true):
+    steps = [
+        {"fork": {"branch": [{"when": condition, "go": "yes"}, {"else": "no"}]}},
+        {"yes": {"end": "yes"}},
+        {"no": {"end": "no"}},
+    ]
+    with TinyBank(
+        tmp_path,
+        journeys={"asks": {"enter": {"event": "begin", "when": condition} if true else {"event": "begin"}, "steps": steps}},
+        segments={"nobody": "SELECT c.customer_id FROM customers AS c WHERE c.age > 200"},
+        attributes={"age": "bigint", "opened_on": "date"},
+        events=EVENTS,
+    ) as bank:
+        bank.customers({"customer_id": 1, "age": 31, "opened_on": date(2020, 1, 1)})
+        bank.event("begin", 1, T)
+        bank.run(T)
+        assert [reason for *_, reason in bank.ended()] == ["yes" if true else "no"]

@@ -29,10 +29,10 @@ def test_the_shipped_contracts_cover_the_bank():
     contracts = read_contracts(SHIPPED)
     assert set(contracts) == {
         "customers", "contacts", "addresses", "consents", "employers", "agreements", "accounts", "holdings",
-        "transactions", "events", "receipts", "loans", "complaints", "risk_alerts",
+        "transactions", "events", "receipts", "loans", "complaints", "risk_alerts", "lists",
     }  # fmt: skip
     assert {name for name, one in contracts.items() if one.personal} == {"contacts", "addresses"}
-    assert {name for name, one in contracts.items() if one.keep is Keep.ALL} == {"transactions", "events", "receipts"}
+    assert {name for name, one in contracts.items() if one.keep is Keep.ALL} == {"transactions", "events", "receipts", "lists"}
     assert set(contracts["events"].names or {}) == {
         "app_login", "product_viewed", "product_opened", "service_call", "complaint_opened", "complaint_closed",
         "funds_returned", "loan_stage", "opt_out",

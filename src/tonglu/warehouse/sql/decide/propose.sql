@@ -24,3 +24,4 @@ CREATE OR REPLACE TEMP TABLE stopped (proposal_no BIGINT, reason VARCHAR, detail
 CREATE OR REPLACE TEMP TABLE permitted (proposal_no BIGINT, channel VARCHAR, place INTEGER);
 CREATE OR REPLACE TEMP TABLE channel_now (channel VARCHAR, opening TIMESTAMP, stop VARCHAR, bulk BOOLEAN);
 CREATE OR REPLACE TEMP TABLE cap (cap_no INTEGER, name VARCHAR, purpose VARCHAR, channel VARCHAR, at_most INTEGER, within_us BIGINT);
+CREATE OR REPLACE TEMP TABLE seen (proposal_no BIGINT, parts JSON, saw JSON);

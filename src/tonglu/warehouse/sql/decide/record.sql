@@ -7,6 +7,17 @@ FROM proposal WHERE NOT ghost ORDER BY proposal_no;
 INSERT INTO tonglu.ghost
 SELECT $run_no, entry_id, customer_id, journey, step_key, step, visit, outcome = 'sent', gate, reason, channel, arm
 FROM proposal WHERE ghost ORDER BY proposal_no;
+INSERT INTO tonglu.judged
+SELECT $run_no, p.entry_id, p.step_key, p.ghost, s.parts, s.saw, c.channels, a.channels
+FROM proposal AS p LEFT JOIN seen AS s USING (proposal_no)
+LEFT JOIN (SELECT proposal_no, list(channel ORDER BY place) AS channels FROM permitted GROUP BY proposal_no) AS c USING (proposal_no)
+LEFT JOIN (
+    SELECT m.proposal_no, list(m.channel ORDER BY m.place) AS channels
+    FROM permitted AS m JOIN proposal AS q USING (proposal_no)
+    JOIN personal.addresses AS x ON x.customer_id = q.customer_id AND x.channel = m.channel
+    GROUP BY m.proposal_no
+) AS a USING (proposal_no)
+ORDER BY p.proposal_no;
 INSERT INTO tonglu.touch
 SELECT md5(concat_ws('|', escape_part(p.journey), p.customer_id, escape_part(e.key), p.entry_no, escape_part(p.step), p.visit, 1)), $run_no,
     p.entry_id, p.customer_id, p.journey, p.version_no, p.step, p.visit, p.purpose, p.channel, p.message, p.arm, $as_of, p.not_before,

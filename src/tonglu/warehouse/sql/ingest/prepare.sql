@@ -20,3 +20,5 @@ CREATE TABLE IF NOT EXISTS tonglu.quarantine_action (
 CREATE TABLE IF NOT EXISTS tonglu.staged_file (
   source_table VARCHAR, path VARCHAR, size BIGINT, mtime_ns BIGINT, sha256 VARCHAR, rows BIGINT, day DATE, watermark VARCHAR, run_no INTEGER
 );
+-- When a source table's rows last changed: what lets a run build only the segments that read what changed.
+CREATE TABLE IF NOT EXISTS tonglu.source_change (run_no INTEGER, source_table VARCHAR);

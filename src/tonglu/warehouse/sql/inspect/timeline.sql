@@ -24,5 +24,5 @@ WITH happening AS (
     SELECT d.ended_at, d.run_no, 999992, 'ended', e.journey, NULL, d.reason
     FROM engine.ended AS d JOIN engine.entry AS e USING (entry_id) WHERE e.customer_id = $customer_id
 )
-SELECT "at", what, journey, "step", detail FROM happening WHERE journey = $journey OR $journey IS NULL
+SELECT "at", what, journey, "step", detail FROM happening WHERE (journey = $journey OR $journey IS NULL) AND ("at" <= $until OR $until IS NULL)
 ORDER BY "at", run_no, place, journey, what, "step", detail;
