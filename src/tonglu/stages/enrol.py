@@ -45,6 +45,10 @@ BY_CALENDAR = """
     SELECT slot('journey'), profile.customer_id, '', i.instant, profile.customer_id, 0
     FROM tonglu.profile AS profile CROSS JOIN (SELECT unnest($instants::TIMESTAMP[]) AS instant) AS i
 """
+STALE_DATES = """
+    INSERT INTO tonglu.left_out
+    SELECT $run_no, slot('journey'), 'stale', $instants * count(*) FROM tonglu.profile AS profile WHERE slot('condition') HAVING count(*) > 0
+"""
 BY_PAY_DAY = """
     INSERT INTO occasion
     SELECT slot('journey'), profile.customer_id, '', i.instant, profile.customer_id, 0
@@ -149,6 +153,11 @@ def _by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calen
         statement = fill(BY_PAY_DAY, journey=journey.name, after=rule.pay_day, at=microseconds(clock))
         warehouse.execute(statement, **{"from": since})
         return
+    if launched and since > run.previous_as_of:
+        missed = instants(rule, run.previous_as_of, since, run.zone, calendar)
+        if missed.found:
+            condition = journey.enter_when or exp.true()
+            warehouse.execute(fill(STALE_DATES, journey=journey.name, condition=condition), instants=len(missed.found))
     told = instants(rule, since, run.as_of, run.zone, calendar)
     if told.unknown:
         warehouse.execute(UNKNOWN_DAYS, journey=journey.name)

@@ -52,10 +52,10 @@ class AlternativeFields(Authored):
             raise ValueError("`where` filters an event; a condition on the customer is written `when`")
         return self
 
-    def lowered(self) -> Alternative:
-        """The alternative in the engine's terms."""
+    def lowered(self, onward: str) -> Alternative:
+        """The alternative in the engine's terms; without a `go` it leads where the step leads."""
         event = EventMatch(self.event, self.where) if self.event else None
-        return Alternative(self.go or FOLLOWING, event, self.segment, self.left, self.when)
+        return Alternative(self.go or onward, event, self.segment, self.left, self.when)
 
 
 class WaitForFields(Authored):
@@ -79,7 +79,7 @@ def lower(fields: WaitForFields) -> Lowered:
         otherwise=fields.otherwise,
         takes=fields.within,
         watched=any(one.event is None for one in fields.alternatives),
-        alternatives=tuple(one.lowered() for one in fields.alternatives),
+        alternatives=tuple(one.lowered(fields.next or FOLLOWING) for one in fields.alternatives),
     )
 
 

@@ -8,4 +8,18 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "tonglu preview payroll_compagnion --as 1000001",
         "tonglu preview payroll_companion --as 1000001",
     ),
+    (
+        "TL901",
+        "a test that cannot be played",
+        "A test has days in order and expects something.",
+        "cases: [{name: enters, expect: {}}]",
+        "cases: [{name: enters, expect: {enters: true}}]",
+    ),
+    (
+        "TL902",
+        "a test of what does not exist",
+        "The journey, attribute, segment, event, step or channel that the test names is not there.",
+        "expect: {path: [gret]}",
+        "expect: {path: [greet]}",
+    ),
 )

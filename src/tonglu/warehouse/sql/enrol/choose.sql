@@ -25,13 +25,14 @@ SELECT e.*, least(coalesce(e.per_run, 1e18), coalesce(e.per_day - coalesce(u.tod
 FROM eligible AS e LEFT JOIN used AS u USING (journey);
 
 INSERT INTO tonglu.candidate
-SELECT journey, customer_id, key, since, $run_no, CASE WHEN enrols THEN 'limit' ELSE 'paused' END FROM admitted WHERE NOT enrols OR nth > room;
+SELECT journey, customer_id, key, since, $run_no, CASE WHEN enrols THEN 'limit' WHEN killed THEN 'killed' ELSE 'paused' END FROM admitted WHERE NOT enrols OR nth > room;
 INSERT INTO tonglu.left_out
 SELECT $run_no, journey, reason, count(*) FROM tonglu.candidate GROUP BY ALL
 UNION ALL
-SELECT $run_no, journey, 'used_up', count(*) FROM occasion AS o JOIN journey_now AS j USING (journey)
-WHERE j.collects AND NOT EXISTS (SELECT 1 FROM admitted AS a WHERE a.journey = o.journey AND a.customer_id = o.customer_id AND a.key = o.key)
-GROUP BY journey;
+SELECT $run_no, o.journey, 'used_up', o.seen - coalesce(a.taken, 0)
+FROM (SELECT journey, count(*) AS seen FROM occasion JOIN journey_now USING (journey) WHERE collects GROUP BY journey) AS o
+LEFT JOIN (SELECT journey, count(*) AS taken FROM admitted GROUP BY journey) AS a USING (journey)
+WHERE o.seen > coalesce(a.taken, 0);
 
 CREATE OR REPLACE TEMP TABLE entering AS
 SELECT (SELECT coalesce(max(entry_id), 0) FROM tonglu.entry) + row_number() OVER (ORDER BY journey, customer_id, key) AS entry_id,
