@@ -9,8 +9,11 @@ from tests.docs import generated
 from tests.docs.generated import DOCS, PARTS, ROOT
 
 from tonglu.app.definitions import read_definitions
+from tonglu.app.rehearse import rehearse
 from tonglu.core.chance import Salt
+from tonglu.core.errors import Finding
 from tonglu.gates import decision_chain
+from tonglu.language.rehearsal import read_rehearsal
 from tonglu.steps import step_kinds
 
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
@@ -62,7 +65,7 @@ def test_every_part_that_can_be_made_stands_on_a_page() -> None:
 
 def test_every_file_that_a_page_shows_loads_without_findings(tmp_path: Path) -> None:
     for page in PAGES:
-        for number, block in enumerate(blocks(page)):
+        for number, block in enumerate(one for one in blocks(page) if "\ncases:\n" not in one):
             project = tmp_path / f"{page.stem}{number}"
             for name in ("journeys", "segments", "data/contracts"):
                 shutil.copytree(ROOT / name, project / name)
@@ -74,6 +77,18 @@ def test_every_file_that_a_page_shows_loads_without_findings(tmp_path: Path) -> 
                     continue
                 (project / place).write_text(_completed(shown, ROOT / place), encoding="utf-8")
             assert read_definitions(project).warnings == (), f"block {number + 1} of {page.name}"
+
+
+def test_every_test_of_a_journey_that_a_page_shows_passes(tmp_path: Path) -> None:
+    shown = [block for page in PAGES for block in blocks(page) if "\ncases:\n" in block]
+    assert shown
+    for block in shown:
+        findings: list[Finding] = []
+        path = tmp_path / "shown.yaml"
+        path.write_text(block, encoding="utf-8")
+        rehearsal = read_rehearsal(path, "shown.yaml", findings)
+        assert rehearsal is not None, findings
+        assert [outcome.differences for outcome in rehearse(ROOT, read_definitions(ROOT), [rehearsal])] == [()]
 
 
 def _kind(block: str) -> str:

@@ -9,6 +9,7 @@ from tonglu.compile.pinned import missing_names
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.errors import Finding, Place, refuse_errors
 from tonglu.stages.deliver import PERSONAL
+from tonglu.stages.migrate import migrate_entries
 from tonglu.stages.register import keep_text, register
 
 WALKED = "SELECT version_no, count(*) FROM tonglu.rest GROUP BY version_no"
@@ -32,6 +33,7 @@ def read_program(place: Workplace) -> Program:
         compiled = lower(definition, number, definitions.known, current=True)
         if known_as is None:
             register(warehouse, compiled, {name: one.title.zh for name, one in definitions.messages.items()})
+            migrate_entries(warehouse, compiled)
             next_number += 1
         journeys.append(compiled)
     _refuse_orphans(place, {one.name for one in definitions.journeys})

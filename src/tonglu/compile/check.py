@@ -12,7 +12,7 @@ from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
 from tonglu.language.expression import ColumnType, type_of
-from tonglu.language.journey import AuthoredStep, Enter, Journey
+from tonglu.language.journey import MIGRATE_OUT, AuthoredStep, Enter, Journey
 from tonglu.language.loader import check_condition
 from tonglu.language.message import MessageFile
 from tonglu.language.policy import Policy
@@ -149,6 +149,16 @@ class _Check:
                 Severity.WARNING,
             )
 
+    def migration(self) -> None:
+        """Where entries of older versions are led must be a step of this one."""
+        for old, new in self.journey.header.migrate.items():
+            if new != MIGRATE_OUT and new not in self.names:
+                hint = did_you_mean(new, self.names) or "Name a step of this version, or 'exit'."
+                self.add("TL424", f"'{old}' would move to '{new}', which does not exist", ("migrate", old), hint)
+        if self.journey.header.migrate and MIGRATE_OUT in self.names:
+            message = f"a step is called '{MIGRATE_OUT}', and 'migrate' means the way out by it"
+            self.add("TL424", message, ("migrate",), "Call the step something else.")
+
     def end(self, step: _Step) -> None:
         reason = step.lowered.reason or ""
         if reason in RESERVED_REASONS or reason.startswith("exit_"):
@@ -248,6 +258,7 @@ def check_journey(
     """Add everything that is wrong with a journey to `findings`."""
     check = _Check(journey, known, messages, findings)
     check.header()
+    check.migration()
     for step in check.steps:
         if step.lowered.message is not None:
             check.touch(step)

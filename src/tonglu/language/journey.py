@@ -152,8 +152,12 @@ class Live(Authored):
         return self
 
 
+MIGRATE_OUT = "exit"
+
+
 class JourneyFile(Authored):
-    """The header of a journey; `steps` are read by `read_steps`."""
+    """The header of a journey; `steps` are read by `read_steps`. `migrate` leads open entries of older versions from a step of theirs
+    to a step of this one, or out (`exit`)."""
 
     journey: Name
     title: Title
@@ -168,6 +172,7 @@ class JourneyFile(Authored):
     exit: Annotated[tuple[Exit, ...], BeforeValidator(as_list)] = ()
     live: Live = Live()
     priority: Name | None = None
+    migrate: Mapping[Name, Name] = Field(default_factory=dict)
     steps: list[Any]
 
     @property

@@ -162,4 +162,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "enter: {journey: winback}  # winback has no step {enter: ...}",
         "enter: {journey: winback}  # winback has - hand_on: {enter: this_journey}",
     ),
+    (
+        "TL424",
+        "a migration to nowhere",
+        "Open trips of older versions move to a step of this version, or leave by 'exit'.",
+        "migrate: {wait_old: wait_nwe}",
+        "migrate: {wait_old: wait_new, gone: exit}",
+    ),
 )
