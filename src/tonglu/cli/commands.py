@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import bank, begin, draw, know, operations, quarantine, rehearse, runs, why
+from tonglu.cli import bank, begin, draw, know, operations, plan, quarantine, rehearse, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -42,6 +42,7 @@ app.command("init", short_help="Lay out a project that is ready to run.")(begin.
 app.command("demo", short_help="Play thirty days of an invented bank, and look.")(bank.demo)
 app.command("check", short_help="Check every definition; all findings at once.")(begin.check)
 app.command("test", short_help="Play the tests beside journeys.")(rehearse.rehearse)
+app.command("plan", short_help="What the definitions on disk change.")(plan.plan)
 app.command("run", short_help="Run the loop once, at an instant.")(runs.run)
 app.command("simulate", short_help="Play days of the invented bank on.")(runs.simulate)
 app.command("deliver", short_help="Let everything leave that is due.")(runs.deliver)

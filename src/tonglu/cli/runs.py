@@ -1,5 +1,6 @@
 """Commands that make runs happen: run, simulate, deliver."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,6 @@ from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, err, 
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from tonglu.app.loop import Summary
     from tonglu.app.workplace import Workplace
@@ -24,6 +24,12 @@ def run(
     as_of: Annotated[
         str, typer.Option("--as-of", help="ISO date-time on the bank's wall clock; a bare date means run_at of that day.")
     ],
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Everything but effects: play it on a copy and show what it would do.")
+    ] = False,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Run only if this plan, written by tonglu plan --out, is still true.")
+    ] = None,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +37,12 @@ def run(
     from tonglu.app.inspect import project_of
 
     written = project_of(project)
-    moment = _run_instant(as_of, written)
+    moment = run_instant(as_of, written)
+    if plan is not None:
+        _hold_against(plan, project)
+    if dry:
+        _dry(project, moment, written, as_json=as_json)
+        return
     try:
         summary = _run_once(project, moment)
     except Exception as problem:
@@ -44,7 +55,8 @@ def run(
     next_step("tonglu deliver, then tonglu status")
 
 
-def _run_instant(text: str, written: "Project") -> "datetime":
+def run_instant(text: str, written: "Project") -> "datetime":
+    """The instant of a run that somebody typed; a bare date is `run_at` of that day."""
     from datetime import date, datetime
 
     from tonglu.core.clock import to_utc
@@ -58,7 +70,52 @@ def _run_instant(text: str, written: "Project") -> "datetime":
     return to_utc(datetime.combine(day, written.run_at), written.zone_info)
 
 
-def _run_once(project: "Path", moment: "datetime") -> "Summary":
+def _hold_against(plan: Path, project: Path) -> None:
+    from tonglu.app.plan import LAST, check_plan
+    from tonglu.app.workplace import workplace
+
+    with workplace(project) as place:
+        last = place.warehouse.fetch(LAST)
+        check_plan(plan, place.definitions, last[0][0] if last else 0)
+
+
+def _dry(project: Path, moment: "datetime", written: "Project", *, as_json: bool) -> None:
+    from tonglu.app.definitions import read_definitions
+    from tonglu.app.dry import dry_run
+    from tonglu.render.sheet import Column, Sheet
+    from tonglu.settings import read_settings
+
+    result = dry_run(project, read_definitions(project), moment, read_settings())
+    if as_json:
+        emit_json(
+            {
+                "dry": True,
+                "run": result.summary,
+                "entries": [{"journey": j, "assignment": a, "count": n} for (j, a), n in result.entries.items()],
+                "touches": [{"journey": j, "channel": c, "count": n} for (j, c), n in result.touches.items()],
+                "cost_fen": result.cost,
+                "refused": [
+                    {"journey": j, "outcome": o, "gate": g, "reason": r, "count": n} for (j, o, g, r), n in result.refused.items()
+                ],
+                "migrated": {name: list(counts) for name, counts in result.migrated.items()},
+            }
+        )
+    else:
+        _show_run(result.summary, written)
+        pairs = (("进入 entries", "assignment", result.entries), ("触达 touches", "channel", result.touches))
+        for title, what, counts in pairs:
+            rows = [(journey, of, f"{count:,}") for (journey, of), count in counts.items()]
+            show(Sheet(title, (Column("journey"), Column(what), Column("count", "right")), rows, empty="none"))
+        refused = [(*key, f"{count:,}") for key, count in result.refused.items()]
+        columns = (Column("journey"), Column("outcome"), Column("gate"), Column("reason"), Column("count", "right"))
+        show(Sheet("未发送 not sent", columns, refused, empty="none"))
+        talk(
+            f"This was a dry run on a copy: nothing was changed, nothing left. The touches would cost {result.cost / 100:,.2f} yuan."
+        )
+    next_step(f"tonglu run --as-of {moment.isoformat()}Z")
+
+
+def _run_once(project: Path, moment: "datetime") -> "Summary":
     from tonglu.app.loop import run_once
     from tonglu.app.workplace import workplace
     from tonglu.render.terminal import make_progress

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from tonglu.core.errors import Finding, did_you_mean
 from tonglu.language.loader import load_model
-from tonglu.language.values import Authored, Name, Title
+from tonglu.language.values import Authored, Money, Name, Title
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
 Characters = Annotated[int, Field(ge=0, le=100_000)]
@@ -25,13 +25,14 @@ class MaxLength(Authored):
 
 
 class ChannelEntry(Authored):
-    """One channel. What is written beside `kind`, `title` and `max_length` are options of its kind."""
+    """One channel. `cost` is what one touch costs. What is written beside these are options of its kind."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: Name
     title: Title
     max_length: MaxLength = MaxLength()
+    cost: Annotated[Money, PlainSerializer(lambda fen: f"{fen / 100:.2f}", return_type=str, when_used="json")] = 0
 
     @property
     def options(self) -> Mapping[str, Any]:

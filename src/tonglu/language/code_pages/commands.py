@@ -22,4 +22,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "expect: {path: [gret]}",
         "expect: {path: [greet]}",
     ),
+    (
+        "TL903",
+        "a stale plan",
+        "The definitions changed, or a run was made, after the plan was written: what it says is no longer what would happen.",
+        "(a journey is edited after tonglu plan --out spring.json)",
+        "tonglu plan --out spring.json",
+    ),
 )
