@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tonglu.compile.conditions import Known
 from tonglu.compile.lower import targets_of
+from tonglu.compile.sense import check_ends, check_sense
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
@@ -236,6 +237,9 @@ class _Check:
         for step in self.steps:
             if step.authored.name not in reached:
                 self.add("TL411", f"no path leads to step '{step.authored.name}'", step.authored.loc, "", Severity.WARNING)
+        names = {step.authored.name: step for step in self.steps}
+        ends = [name for name, step in names.items() if step.lowered.reason is not None or IMPLICIT_END in step.targets]
+        check_ends(self.journey, ways, ends, self.findings)
         kinds = step_kinds()
         timeless = {
             step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None
@@ -267,6 +271,7 @@ def check_journey(
         check.alternatives(step, step.authored.kind)
     if check.steps and check.targets():
         check.graph()
+    check_sense(journey, policy, findings)
     group = journey.header.priority
     if policy is not None and group is not None and policy.priority and group not in policy.priority:
         check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))

@@ -103,6 +103,20 @@ class Enter(Authored):
         return self
 
 
+class Expect(Authored):
+    """What is expected of a goal before launch: the rate without touches, the lift that would matter, how many customers will enter."""
+
+    rate: Share
+    lift: Share
+    customers: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if not self.lift or self.rate + self.lift > 1:
+            raise refuse("the rate with the lift lies between 0% and 100%, and the lift is more than nothing", "", "TL407")
+        return self
+
+
 class Goal(Authored):
     """What counts as success: an event within a time after assignment, and what it is worth (whole fen)."""
 
@@ -111,6 +125,7 @@ class Goal(Authored):
     where: Condition | None = None
     value: Money = 0
     within: Duration
+    expect: Expect | None = None
 
     @property
     def called(self) -> str:

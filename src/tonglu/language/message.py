@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -35,11 +35,30 @@ class ChannelText(_Written):
     body: Annotated[str, Field(min_length=1)]
 
 
+class Product(_Written):
+    """The product that a message is about. What is invested has a risk, what is borrowed an age from which it may be offered."""
+
+    kind: Literal["deposit", "wealth", "fund", "insurance", "credit", "service"]
+    risk: Literal["R1", "R2", "R3", "R4", "R5"] | None = None
+    ages: tuple[Annotated[int, Field(ge=0, le=120)], Annotated[int, Field(ge=0, le=120)]] | None = None
+
+    @model_validator(mode="after")
+    def _suitable_for_somebody(self) -> Self:
+        if self.kind in ("wealth", "fund", "insurance") and self.risk is None:
+            raise refuse(f"a product of kind '{self.kind}' needs its risk", "Add risk: R1 to R5.", "TL617")
+        if self.kind == "credit" and self.ages is None:
+            raise refuse("a product of kind 'credit' needs the ages that it may be offered to", "Add ages: [18, 65].", "TL617")
+        if self.ages is not None and self.ages[0] > self.ages[1]:
+            raise refuse("the first age is above the second", "", "TL617")
+        return self
+
+
 class MessageFile(_Written):
     """One message: either `arms`, each with its texts by channel, or `text` alone."""
 
     message: Name
     title: MessageTitle
+    product: Product | None = None
     arms: Annotated[dict[Name, dict[Name, ChannelText]], Field(min_length=1)] | None = None
     text: Annotated[dict[Name, ChannelText], Field(min_length=1)] | None = None
 

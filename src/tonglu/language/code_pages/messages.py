@@ -100,4 +100,11 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "",
         "",
     ),
+    (
+        "TL617",
+        "a product without what makes it suitable",
+        "Whoever is told of an investment must match its risk, whoever is offered credit its ages: the message says them.",
+        "product: {kind: wealth}",
+        "product: {kind: wealth, risk: R2}",
+    ),
 )
