@@ -150,7 +150,8 @@ def test_a_missing_run_is_noticed(played: Path):
 
 def test_a_customer_is_explained_in_order(played: Path, customer: int):
     text = tonglu("explain", str(customer), project=played).stdout
-    assert "决策 decisions" in text
+    assert "候选触达 candidate touches" in text
+    assert "contact_policy" in text
     story = json_of(tonglu("explain", str(customer), "--json", project=played))
     assert story["timeline"][0]["what"] == "entered"
     assert [row["at"] for row in story["timeline"]] == sorted(row["at"] for row in story["timeline"])

@@ -105,7 +105,7 @@ def eject(root: Path, project: Project, customer_id: int, journey: str, *, by: s
         mailroom.inbox.post([item])
     try:
         with published(root, project) as file:
-            trips = file.ask("entries", customer_id=customer_id, journey=journey)
+            trips = file.ask("entries", customer_id=customer_id, journey=journey, until=None)
     except InputError:
         return False
     return any(trip["state"] == "open" for trip in trips)

@@ -105,6 +105,7 @@ def _exchange(error: Exception, written: Format) -> None:
 def schema(
     kind: Annotated[str | None, typer.Argument(help="journey, message, policy, channels, contract or project.")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Write all of them into this folder, such as .schemas.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show the JSON Schema of a kind of file, or write all of them for editors (yaml-language-server)."""
     import json
@@ -113,11 +114,18 @@ def schema(
     from tonglu.core.errors import did_you_mean
 
     if to is not None:
-        for path in write_schemas(to):
+        paths = write_schemas(to)
+        if as_json:
+            emit_json({"files": [str(path) for path in paths]})
+            return
+        for path in paths:
             typer.echo(path)
         next_step(f"put '# yaml-language-server: $schema=../{to.name}/journey.schema.json' on a journey's first line")
         return
     known = schemas()
+    if as_json:
+        emit_json({"schemas": {kind: known[kind]} if kind in known else known})
+        return
     if kind not in known:
         hint = (did_you_mean(kind, known) if kind else "") or f"Known are {', '.join(known)}; --out writes all of them."
         raise wrong(f"there is no schema of '{kind}'" if kind else "which schema?", "KIND", hint)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, ProjectDir, command, next_step
+from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step
 
 
 @command
@@ -16,6 +16,7 @@ def draw(
     ] = None,
     counts: Annotated[bool, typer.Option("--counts", help="With how many came and rest, from the last run.")] = False,
     project: ProjectDir = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Draw a journey as it is written, as one SVG file; with --counts, how many customers came to each step."""
     from tonglu.app.definitions import read_definitions
@@ -32,6 +33,9 @@ def draw(
         with published(project, written) as file:
             funnel = [one for one in read(file, FUNNEL, Passage) if one.journey == journey]
     text = drawn(definitions, found, funnel)
+    if as_json:
+        emit_json({"journey": journey, "svg": text})
+        return
     if str(to) == "-":
         typer.echo(text)
         return

@@ -6,7 +6,10 @@ unknown, and never guessed.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
+
+from tonglu.core.ports import WorkCalendar
 
 CalendarKind = Literal["chinese", "weekdays"]
 SATURDAY = 5
@@ -51,6 +54,22 @@ class WeekdayCalendar:
 def work_calendar(kind: CalendarKind) -> ChineseCalendar | WeekdayCalendar:
     """The calendar of this name."""
     return ChineseCalendar() if kind == "chinese" else WeekdayCalendar()
+
+
+def flags_of(calendar: WorkCalendar, years: range) -> str:
+    """A '1' for every day of these years that is worked and a '0' for the others, from the first of January of the first year on."""
+    if isinstance(calendar, ChineseCalendar | WeekdayCalendar):
+        return _flags(calendar, years.start, years.stop)
+    return _made(calendar, years)
+
+
+@cache
+def _flags(calendar: ChineseCalendar | WeekdayCalendar, first: int, stop: int) -> str:
+    return _made(calendar, range(first, stop))
+
+
+def _made(calendar: WorkCalendar, years: range) -> str:
+    return "".join("1" if calendar.is_workday(day) else "0" for day in days_of(years))
 
 
 def days_of(years: range) -> list[date]:

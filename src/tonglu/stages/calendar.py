@@ -3,7 +3,7 @@
 from datetime import date
 
 from tonglu.core.ports import Warehouse, WorkCalendar
-from tonglu.core.workdays import days_of
+from tonglu.core.workdays import flags_of
 
 KEPT = "SELECT name, year(first_day), year(last_day) FROM tonglu.calendar"
 
@@ -14,6 +14,5 @@ def keep_calendar(warehouse: Warehouse, calendar: WorkCalendar, as_of_date: date
     kept = warehouse.fetch(KEPT)
     if kept and kept[0][0] == calendar.name and kept[0][1] <= years.start and kept[0][2] >= years.stop - 1:
         return False
-    days = days_of(years)
-    warehouse.run("calendar/fill", name=calendar.name, days=days, worked=[calendar.is_workday(day) for day in days])
+    warehouse.run("calendar/fill", name=calendar.name, first_day=date(years.start, 1, 1), worked=flags_of(calendar, years))
     return True

@@ -3,14 +3,15 @@
 DELETE FROM tonglu.calendar;
 DELETE FROM tonglu.calendar_day;
 DELETE FROM tonglu.pay_day;
-INSERT INTO tonglu.calendar SELECT $name, min(day), max(day) FROM (SELECT unnest($days::DATE[]) AS day);
+INSERT INTO tonglu.calendar SELECT $name, $first_day::DATE, $first_day::DATE + (length($worked) - 1)::INTEGER;
 INSERT INTO tonglu.calendar_day
 SELECT day, worked, sum(worked::INTEGER) OVER (ORDER BY day)
-FROM (SELECT unnest($days::DATE[]) AS day, unnest($worked::BOOLEAN[]) AS worked) ORDER BY day;
+FROM (
+    SELECT $first_day::DATE + n::INTEGER AS day, substr($worked, n::BIGINT + 1, 1) = '1' AS worked
+    FROM (SELECT unnest(range(length($worked))) AS n)
+) ORDER BY day;
 INSERT INTO tonglu.pay_day
-SELECT m.month, n.nominal, w.day
-FROM (SELECT DISTINCT date_trunc('month', day)::DATE AS month FROM tonglu.calendar_day) AS m
-CROSS JOIN (SELECT unnest(range(1, 32))::INTEGER AS nominal) AS n
-JOIN tonglu.calendar_day AS d ON d.day = least(m.month + n.nominal - 1, last_day(m.month))
-JOIN tonglu.calendar_day AS w ON w.is_workday AND w.workday_no = d.workday_no
+SELECT month, unnest(CASE WHEN day = last_day(day) THEN range(day(day), 32) ELSE [day(day)] END)::INTEGER AS nominal, paid
+FROM (SELECT day, date_trunc('month', day)::DATE AS month, max(day) FILTER (is_workday) OVER (ORDER BY day) AS paid FROM tonglu.calendar_day)
+WHERE paid IS NOT NULL
 ORDER BY ALL;
