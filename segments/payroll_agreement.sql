@@ -8,8 +8,7 @@
 -- monthly: 工资支付暂行规定 art. 7) and two weeks of grace; payroll_lost begins where this ends.
 SELECT DISTINCT t.customer_id
 FROM transactions AS t
-WHERE t.occurred_at > as_of() - INTERVAL 45 DAY
-  AND t.occurred_at <= as_of()
+WHERE t.occurred_at > as_of_date() - INTERVAL 45 DAY
   AND t.direction = 'in'
   AND t.code = '工资'
   AND t.counterparty_id IN (

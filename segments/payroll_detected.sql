@@ -21,8 +21,7 @@ WITH credits AS (
     t.amount // 100 AS amount, -- whole yuan, so that squares stay in 64 bits
     CAST(t.occurred_at + INTERVAL 8 HOUR AS DATE) AS paid_on -- the bank's day: China has one zone and no summer time
   FROM transactions AS t
-  WHERE t.occurred_at > as_of() - INTERVAL 6 MONTH
-    AND t.occurred_at <= as_of()
+  WHERE t.occurred_at > as_of_date() - INTERVAL 6 MONTH
     AND t.direction = 'in'
     AND t.counterparty_kind IN ('employer', 'pension_fund', 'person')
     AND t.counterparty_id IS NOT NULL

@@ -11,8 +11,7 @@ WITH payers AS (
   SELECT t.customer_id, max(t.occurred_at) AS last_at
   FROM transactions AS t
   ANTI JOIN segment.payroll AS s ON s.customer_id = t.customer_id
-  WHERE t.occurred_at > as_of() - INTERVAL 7 MONTH
-    AND t.occurred_at <= as_of()
+  WHERE t.occurred_at > as_of_date() - INTERVAL 7 MONTH
     AND t.direction = 'in'
     AND t.counterparty_kind = 'employer'
     AND t.code IN ('工资', '转账')
@@ -30,4 +29,4 @@ WITH payers AS (
 SELECT p.customer_id
 FROM payers AS p
 GROUP BY p.customer_id
-HAVING max(p.last_at) <= as_of() - INTERVAL 45 DAY
+HAVING max(p.last_at) <= as_of_date() - INTERVAL 45 DAY

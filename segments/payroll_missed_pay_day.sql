@@ -10,14 +10,13 @@
 WITH paid AS ( -- nobody is due within three weeks of a salary
   SELECT DISTINCT t.customer_id
   FROM transactions AS t
-  WHERE t.occurred_at > as_of() - INTERVAL 21 DAY AND t.occurred_at <= as_of() AND t.direction = 'in' AND t.code = '工资'
+  WHERE t.occurred_at > as_of_date() - INTERVAL 21 DAY AND t.direction = 'in' AND t.code = '工资'
 ),
 credits AS (
   SELECT t.customer_id, t.counterparty_id, t.code, t.amount, CAST(t.occurred_at + INTERVAL 8 HOUR AS DATE) AS paid_on
   FROM transactions AS t
   ANTI JOIN paid AS p ON p.customer_id = t.customer_id
-  WHERE t.occurred_at > as_of() - INTERVAL 7 MONTH
-    AND t.occurred_at <= as_of()
+  WHERE t.occurred_at > as_of_date() - INTERVAL 7 MONTH
     AND t.direction = 'in'
     AND t.counterparty_kind = 'employer'
     AND t.code IN ('工资', '转账')

@@ -8,7 +8,7 @@
 WITH labelled AS (
   SELECT t.customer_id, min(t.occurred_at) AS first_at
   FROM transactions AS t
-  WHERE t.occurred_at > as_of() - INTERVAL 15 MONTH AND t.occurred_at <= as_of() AND t.direction = 'in' AND t.code = '工资'
+  WHERE t.occurred_at > as_of_date() - INTERVAL 15 MONTH AND t.direction = 'in' AND t.code = '工资'
   GROUP BY t.customer_id
 ),
 unlabelled AS (
@@ -16,8 +16,7 @@ unlabelled AS (
   FROM transactions AS t
   SEMI JOIN segment.payroll_detected AS d ON d.customer_id = t.customer_id
   ANTI JOIN labelled AS l ON l.customer_id = t.customer_id
-  WHERE t.occurred_at > as_of() - INTERVAL 7 MONTH
-    AND t.occurred_at <= as_of()
+  WHERE t.occurred_at > as_of_date() - INTERVAL 7 MONTH
     AND t.direction = 'in'
     AND t.counterparty_kind IN ('employer', 'person')
     AND t.code = '转账'
@@ -25,9 +24,9 @@ unlabelled AS (
 )
 SELECT l.customer_id
 FROM labelled AS l
-WHERE l.first_at > as_of() - INTERVAL 90 DAY
+WHERE l.first_at > as_of_date() - INTERVAL 90 DAY
 UNION ALL
 SELECT u.customer_id
 FROM unlabelled AS u
 GROUP BY u.customer_id
-HAVING arg_max(u.first_at, (u.n, u.first_at)) > as_of() - INTERVAL 90 DAY
+HAVING arg_max(u.first_at, (u.n, u.first_at)) > as_of_date() - INTERVAL 90 DAY

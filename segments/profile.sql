@@ -27,9 +27,9 @@ products AS (
   GROUP BY h.customer_id
 ),
 logins AS (
-  SELECT e.customer_id, count_if(e.occurred_at > as_of() - INTERVAL 30 DAY) AS logins_30d, max(e.occurred_at) AS last_login_at
+  SELECT e.customer_id, count_if(e.occurred_at > as_of_date() - INTERVAL 30 DAY) AS logins_30d, max(e.occurred_at) AS last_login_at
   FROM events AS e
-  WHERE e.occurred_at > as_of() - INTERVAL 90 DAY AND e.occurred_at <= as_of() AND e.name = 'app_login'
+  WHERE e.occurred_at > as_of_date() - INTERVAL 90 DAY AND e.name = 'app_login'
   GROUP BY e.customer_id
 ),
 income AS ( -- a salary is labelled so, or an employer's transfer to somebody whom payroll_detected has found
@@ -40,8 +40,7 @@ income AS ( -- a salary is labelled so, or an employer's transfer to somebody wh
     max(t.occurred_at) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_at,
     arg_max(t.amount, (t.occurred_at, t.transaction_id)) FILTER (WHERE t.counterparty_kind = 'pension_fund') AS last_pension_amount
   FROM transactions AS t
-  WHERE t.occurred_at > as_of() - INTERVAL 45 DAY
-    AND t.occurred_at <= as_of()
+  WHERE t.occurred_at > as_of_date() - INTERVAL 45 DAY
     AND t.direction = 'in'
     AND (
       t.code = '工资'

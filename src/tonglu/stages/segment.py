@@ -2,7 +2,8 @@
 
 The SQL was parsed and checked when it was read (`language/segment`); what runs is its tree, wrapped, never its text. A segment
 is a function of the tables that it reads and, where it asks for them, of the run's instant or day. So it is built again only
-when one of these has changed since it was last built; until then its table stands.
+when one of these has changed since it was last built; until then its table stands. A segment that was built again with the same
+members changes nothing for those that read it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +18,13 @@ from tonglu.language.segment import Segment, dependencies
 
 NOW = "INSERT INTO member_now SELECT slot('name'), customer_id FROM slot_target"
 TITLE = "INSERT INTO segment_title VALUES ($segment, $title, $built)"
-BUILT = "INSERT INTO tonglu.segment_built VALUES ($run_no, $segment, $signature)"
+BUILT = "INSERT INTO tonglu.segment_built VALUES ($run_no, $segment, $signature, $content)"
+CONTENT = "SELECT concat_ws(' ', count(*), bit_xor(hash(built))) FROM slot_target AS built"
 TABLES = """
     SELECT CASE WHEN schema_name = 'tonglu' THEN 'profile' ELSE table_name END FROM duckdb_tables()
     WHERE database_name = current_database() AND (schema_name = 'segment' OR (schema_name = 'tonglu' AND table_name = 'profile'))
 """
-SIGNATURES = "SELECT segment, arg_max(signature, run_no) FROM tonglu.segment_built GROUP BY segment"
+LAST = "SELECT segment, arg_max(signature, run_no), arg_max(content, run_no) FROM tonglu.segment_built GROUP BY segment"
 CHANGES = "SELECT source_table, max(run_no) FROM tonglu.source_change GROUP BY source_table"
 SIZES = "SELECT segment, members, entered, left_count FROM tonglu.segment_size WHERE run_no = $run_no ORDER BY segment"
 INSTANT, DAY = "AS_OF", "AS_OF_DATE"
@@ -44,49 +46,54 @@ def segment(
     standing = {name for (name,) in warehouse.fetch(TABLES)}
     for name in sorted(standing - written - {"profile"}):
         warehouse.execute(exp.Drop(tables=[table(name, "segment")], kind="TABLE"))
-    known: dict[str, str] = dict(warehouse.fetch(SIGNATURES))
+    last = {name: (signature, content) for name, signature, content in warehouse.fetch(LAST) if name in standing}
     changes: dict[str, int] = dict(warehouse.fetch(CHANGES))
-    wanted = signatures(segments, as_of, as_of_date, changes, shapes or {})
+    contents: dict[str, str] = {}
     warehouse.run("segment/begin")
     for one in segments:
-        stale = one.name not in standing or known.get(one.name) != wanted[one.name]
+        signature = signature_of(one, as_of, as_of_date, changes, shapes or {}, contents)
+        known, contents[one.name] = last.get(one.name, ("", ""))
+        stale = known != signature
+        target = table("profile", "tonglu") if one.is_profile else table(one.name, "segment")
         if stale:
             warehouse.execute(create_table(one))
-            warehouse.execute(BUILT, segment=one.name, signature=wanted[one.name])
+            [(contents[one.name],)] = warehouse.fetch(fill(CONTENT, target=target))
+            warehouse.execute(BUILT, segment=one.name, signature=signature, content=contents[one.name])
         if not one.is_profile:
             warehouse.execute(TITLE, segment=one.name, title=one.title.zh, built=stale)
             if stale:
-                warehouse.execute(fill(NOW, name=one.name, target=table(one.name, "segment")))
+                warehouse.execute(fill(NOW, name=one.name, target=target))
     warehouse.run("segment/follow")
     return {name: (members, joined, left) for name, members, joined, left in warehouse.fetch(SIZES)}
 
 
-def signatures(
-    segments: Sequence[Segment], as_of: datetime, as_of_date: date, changes: Mapping[str, int], shapes: Mapping[str, str]
-) -> dict[str, str]:
-    """What each segment is made from, as a hash: equal hashes give equal tables.
+def signature_of(
+    one: Segment,
+    as_of: datetime,
+    as_of_date: date,
+    changes: Mapping[str, int],
+    shapes: Mapping[str, str],
+    contents: Mapping[str, str],
+) -> str:
+    """What a segment is made from, as a hash: equal hashes give equal tables.
 
     Args:
-        segments: each after those that it reads.
-        as_of: the run's instant, which counts for a segment that asks for it, itself or through one that it reads.
+        one: the segment, or the profile.
+        as_of: the run's instant, which counts for a segment that asks for it.
         as_of_date: the bank's day, likewise.
         changes: the run that last changed a source table.
         shapes: by source table, what tells one shape of it from another.
+        contents: of each segment before this one, what is in it.
     """
-    found: dict[str, str] = {}
-    for one in segments:
-        asked = {node.name.upper() for node in one.tree.find_all(exp.Anonymous)}
-        parts = [one.name, one.hash]
-        parts += [as_of.isoformat()] if INSTANT in asked else []
-        parts += [as_of_date.isoformat()] if DAY in asked else []
-        parts += [found.get(name, "") for name in sorted(dependencies(one))]
-        # a name that is a WITH of the segment itself does no harm here
-        tables = sorted(
-            {node.name.lower() for node in one.tree.find_all(exp.Table) if not node.db or node.db.lower() == "source"}
-        )
-        parts += [f"{name} {changes.get(name, 0)} {shapes.get(name, '')}" for name in tables]
-        found[one.name] = sha256("\0".join(parts).encode()).hexdigest()[:16]
-    return found
+    asked = {node.name.upper() for node in one.tree.find_all(exp.Anonymous)}
+    parts = [one.name, one.hash]
+    parts += [as_of.isoformat()] if INSTANT in asked else []
+    parts += [as_of_date.isoformat()] if DAY in asked else []
+    parts += [f"{name} {contents.get(name, '')}" for name in sorted(dependencies(one))]
+    # a name that is a WITH of the segment itself does no harm here
+    tables = sorted({node.name.lower() for node in one.tree.find_all(exp.Table) if not node.db or node.db.lower() == "source"})
+    parts += [f"{name} {changes.get(name, 0)} {shapes.get(name, '')}" for name in tables]
+    return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def create_table(one: Segment) -> exp.Expression:
