@@ -21,13 +21,14 @@ from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, next_opening, to_utc
 from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.workdays import work_calendar
+from tonglu.language.contract import Contract
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
-from tonglu.stages.check import CheckSummary, check, record_checks
+from tonglu.stages.check import CheckSummary, Judge, Verdict, check, record_checks
 from tonglu.stages.conserve import conserve
 from tonglu.stages.context import Run
 from tonglu.stages.decide import decide
@@ -60,6 +61,18 @@ KEPT_FOR = timedelta(days=7)
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
 
 Summary = dict[str, object]
+
+
+@dataclass
+class _Late:
+    """A judge that is made when there is something to judge: importing the real one takes seconds, and most runs bring nothing."""
+
+    make: Callable[[], Judge]
+    made: Judge | None = None
+
+    def judge(self, contract: Contract) -> Sequence[Verdict]:
+        self.made = self.made or self.make()
+        return self.made.judge(contract)
 
 
 @dataclass
@@ -124,7 +137,9 @@ class Loop:
         """Judge staging; a blocking breach stops the run."""
         place = self.place
         contracts, unread = place.definitions.contracts, self._unread()
-        self.checked = check(place.warehouse, contracts, self.run.run_no, as_of=self.as_of, judge=place.judge(), unread=unread)
+        self.checked = check(
+            place.warehouse, contracts, self.run.run_no, as_of=self.as_of, judge=_Late(place.judge), unread=unread
+        )
         self._fail_at("checked")
         return {"expectations": len(self.checked.verdicts), "breaches": len(self.checked.breaches)}
 
