@@ -13,6 +13,7 @@ from pathlib import Path
 from tonglu.core import chance
 from tonglu.core.delivery import DeliveryState
 from tonglu.gates import decision_chain
+from tonglu.language.codes import code_pages
 from tonglu.language.contract import Contract, read_contracts
 from tonglu.language.template import FILTERS
 from tonglu.render.words import OUTCOMES, two_languages
@@ -138,6 +139,19 @@ def published_views() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
             return [(name, comment or "", file.execute(describe, [name]).fetchall()) for name, comment in found]
 
 
+def findings() -> str:
+    """Every code with its page, by family."""
+    parts = []
+    for code, page in code_pages().items():
+        parts.append(f"### {code}: {page.title}\n\n{page.explanation}\n")
+        for word, example in (("Wrong", page.bad), ("Right", page.good)):
+            if example:
+                parts.append(
+                    f"{word}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.strip("\n").split("\n")) + "\n"
+                )
+    return "\n" + "\n".join(parts) + "\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "steps": steps,
     "gates": gates,
@@ -147,6 +161,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "states": states,
     "contracts": contracts,
     "commands": commands,
+    "findings": findings,
     "views": views,
 }
 
