@@ -58,6 +58,17 @@ BY_PAY_DAY = """
     ) AS i
     JOIN tonglu.profile AS profile ON profile.pay_day = i.nominal
 """
+STALE_PAY_DAYS = """
+    INSERT INTO tonglu.left_out
+    SELECT $run_no, slot('journey'), 'stale', count(*)
+    FROM (
+        SELECT nominal, bank_instant(day + slot('after') + to_microseconds(slot('at'))) AS instant FROM tonglu.pay_day
+        WHERE instant > $previous_as_of AND instant <= $from
+    ) AS i
+    JOIN tonglu.profile AS profile ON profile.pay_day = i.nominal
+    WHERE slot('condition')
+    HAVING count(*) > 0
+"""
 BY_JOURNEY = """
     INSERT INTO occasion
     SELECT p.journey, p.customer_id, CASE WHEN slot('keyed') THEN p.key ELSE '' END, p.since, p.customer_id, 0
@@ -150,8 +161,11 @@ def _by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calen
     if rule.pay_day is not None:
         at = rule.at or time()
         clock = timedelta(hours=at.hour, minutes=at.minute)
-        statement = fill(BY_PAY_DAY, journey=journey.name, after=rule.pay_day, at=microseconds(clock))
-        warehouse.execute(statement, **{"from": since})
+        common: dict[str, Slot] = {"journey": journey.name, "after": rule.pay_day, "at": microseconds(clock)}
+        warehouse.execute(fill(BY_PAY_DAY, **common), **{"from": since})
+        if launched and since > run.previous_as_of:
+            condition = journey.enter_when or exp.true()
+            warehouse.execute(fill(STALE_PAY_DAYS, condition=condition, **common), **{"from": since})
         return
     if launched and since > run.previous_as_of:
         missed = instants(rule, run.previous_as_of, since, run.zone, calendar)

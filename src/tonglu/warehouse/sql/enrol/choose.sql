@@ -1,3 +1,5 @@
+-- Nobody enters without a row in the profile.
+DELETE FROM occasion WHERE customer_id NOT IN (SELECT customer_id FROM tonglu.profile);
 -- One occasion per key: the earliest that allows to enter. Re-entry needs one later than the last entry's end. Then the limits
 -- choose by the journey's order and by hash.
 CREATE OR REPLACE TEMP TABLE admitted AS
@@ -10,7 +12,7 @@ WITH previous AS (
 ), eligible AS (
     SELECT o.*, j.* EXCLUDE (journey), coalesce(p.entry_no, 0) + 1 AS entry_no
     FROM occasion AS o JOIN journey_now AS j USING (journey) LEFT JOIN previous AS p USING (journey, customer_id, key)
-    WHERE j.collects AND o.customer_id IN (SELECT customer_id FROM tonglu.profile)
+    WHERE j.collects
       AND (p.entry_no IS NULL
        OR (NOT p.is_open AND (
            (j.again = 'always' AND o.since > p.ended_at)
