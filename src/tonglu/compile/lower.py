@@ -18,7 +18,7 @@ from tonglu.compile.conditions import (
     segment_test,
     state_condition,
 )
-from tonglu.compile.program import CompiledExit, CompiledGoal, CompiledJourney, Definition
+from tonglu.compile.program import GOAL, CompiledExit, CompiledGoal, CompiledJourney, Definition
 from tonglu.core.sql import both
 from tonglu.steps import CompiledStep, Lowered, StepKind, step_kinds
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledAlternative
@@ -72,7 +72,7 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
         current=current,
         definition=definition,
         steps=tuple(compiled),
-        exits=_exits(definition, known) if walked else (),
+        exits=(*_goal_exits(definition, known), *(_exits(definition, known) if walked else ())),
         goals=tuple(
             CompiledGoal(
                 number, goal.called, goal.event, event_condition(goal.event, goal.where, known, keyed_by), goal.within, goal.value
@@ -125,15 +125,22 @@ def _step(
     )
 
 
+def _goal_exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
+    """Reaching a goal ends the trip. Trips keep their goals when they move to another version, so these are compiled for every version."""
+    header = definition.header
+    if header.on_goal != "exit":
+        return ()
+    keyed_by = header.enter.keyed_by
+    return tuple(
+        CompiledExit(GOAL, "goal", goal.event, event_condition(goal.event, goal.where, known, keyed_by))
+        for goal in header.all_goals
+    )
+
+
 def _exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
     header = definition.header
     keyed_by = header.enter.keyed_by
     exits = []
-    if header.on_goal == "exit":
-        exits += [
-            CompiledExit(-1, "goal", goal.event, event_condition(goal.event, goal.where, known, keyed_by))
-            for goal in header.all_goals
-        ]
     conditions = 0
     for ordinal, one in enumerate(header.exit):
         if one.event is not None:

@@ -27,6 +27,10 @@ class Definition:
         return self.header.journey
 
 
+GOAL = -1
+"""The ordinal of an exit by reaching a goal: before every other."""
+
+
 @dataclass(frozen=True)
 class CompiledExit:
     """What ends an entry: `ordinal` breaks ties at one instant, the goal is the lowest."""

@@ -95,7 +95,7 @@ BY_EMPLOYER = """
     FROM tonglu.profile AS profile
     WHERE profile.customer_id = occasion.customer_id AND profile.employer_id IS NOT NULL AND occasion.journey = slot('journey')
 """
-ENROLLED = "SELECT count(*) FROM enrolled"
+ENROLLED = "SELECT count(*) FROM entering"
 
 
 def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[str, Standing]) -> None:

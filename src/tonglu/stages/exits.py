@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from sqlglot import exp
 
-from tonglu.compile.program import CompiledExit, CompiledJourney, Program
+from tonglu.compile.program import GOAL, CompiledExit, Program
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import Slot, about_customer, both, parsed, table
+from tonglu.core.sql import Slot, about_customer, both, fill, parsed, table
 
 BY_EVENT = """
     INSERT INTO exit_match
@@ -19,7 +19,7 @@ BY_EVENT = """
     JOIN slot_events AS e ON e.customer_id = r.customer_id
     LEFT JOIN enrolled AS n ON n.entry_id = r.entry_id
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = r.customer_id
-    WHERE r.version_no = slot('version_no') AND e.name = slot('event') AND e.occurred_at > r.first_since
+    WHERE slot('mine') AND e.name = slot('event') AND e.occurred_at > r.first_since
       AND slot('whose') AND slot('condition')
 """
 BY_STATE = """
@@ -28,8 +28,15 @@ BY_STATE = """
     FROM tonglu.rest AS r
     LEFT JOIN enrolled AS n ON n.entry_id = r.entry_id
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = r.customer_id
-    WHERE r.version_no = slot('version_no') AND slot('whose') AND slot('condition')
+    WHERE slot('mine') AND slot('whose') AND slot('condition')
 """
+MOVED = "SELECT count(*) FROM tonglu.version_migration WHERE moved > 0"
+MOVED_FROM = """
+    SELECT DISTINCT e.version_no FROM tonglu.move AS m JOIN tonglu.rest AS r USING (entry_id) JOIN tonglu.entry AS e USING (entry_id)
+    WHERE m.cause = 'migrated'
+"""
+ENTERED = "EXISTS(SELECT 1 FROM tonglu.entry AS own WHERE own.entry_id = r.entry_id AND own.version_no = slot('version_no'))"
+RESTS = "r.version_no = slot('version_no')"
 OPEN_VERSIONS = "SELECT DISTINCT version_no FROM tonglu.rest ORDER BY version_no"
 EARLIEST = "SELECT count(*), min(first_since) FROM enrolled"
 OWN_TOUCH = "json_extract_string(e.properties, '$.entry_id') = CAST(r.entry_id AS VARCHAR)"
@@ -52,6 +59,9 @@ def judge_exits_of_enrolled(warehouse: Warehouse, program: Program) -> None:
 
 def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
     present = {version_no for (version_no,) in warehouse.fetch(OPEN_VERSIONS)}
+    [(moved,)] = warehouse.fetch(MOVED)
+    if moved:
+        present |= {version_no for (version_no,) in warehouse.fetch(MOVED_FROM)}
     whose: exp.Expression = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
     if enrolled:
         [(_, earliest)] = warehouse.fetch(EARLIEST)
@@ -61,15 +71,17 @@ def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
     for journey in program.journeys:
         if journey.version_no in present:
             for one in journey.exits:
-                warehouse.execute(_statement(journey, one, whose, enrolled=enrolled), earliest=earliest)
+                # whoever moved to another version keeps the goals of the one that was entered
+                mine = fill(ENTERED if moved and one.ordinal == GOAL else RESTS, version_no=journey.version_no)
+                warehouse.execute(_statement(one, mine, whose, enrolled=enrolled), earliest=earliest)
     warehouse.run("exits/choose")
 
 
-def _statement(journey: CompiledJourney, one: CompiledExit, whose: exp.Expression, *, enrolled: bool) -> exp.Expression:
-    common: dict[str, Slot] = {"ordinal": one.ordinal, "reason": one.reason, "version_no": journey.version_no}
+def _statement(one: CompiledExit, mine: exp.Expression, whose: exp.Expression, *, enrolled: bool) -> exp.Expression:
+    common: dict[str, Slot] = {"ordinal": one.ordinal, "reason": one.reason, "mine": mine}
     if one.event is None:
-        mine = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
-        return about_customer(BY_STATE, "r", whose=mine, condition=one.condition, **common)
+        new = parsed("n.entry_id IS NOT NULL" if enrolled else "n.entry_id IS NULL")
+        return about_customer(BY_STATE, "r", whose=new, condition=one.condition, **common)
     events = table("events", "source") if enrolled else table("new_event", "temp")
     receipt = one.event.startswith("touch.")
     condition: exp.Expression = both(one.condition, parsed(OWN_TOUCH)) if receipt else one.condition

@@ -80,3 +80,36 @@ def test_a_waiting_proposal_is_forgotten_and_made_anew(tiny):
     bank.run(T + 4 * DAY)
     [(first_proposed, visit)] = bank.rows("SELECT first_proposed_at, visit FROM tonglu.decision WHERE step = 'again'")
     assert (first_proposed, visit) == (T + 4 * DAY, 1)
+
+
+def test_a_moved_trip_keeps_its_goals_and_its_old_versions_are_not_needed_for_it(tiny):
+    first = {**OLD, "goal": {"event": "paid", "within": "30 days"}}
+    second = {
+        **NEW,
+        "migrate": {"slow": "quick", "held": "quick", "gone": "quick"},
+        "goal": {"event": "other", "within": "30 days"},
+    }
+    bank = tiny(journeys={"care": first}, attributes={"age": "integer"})
+    bank.customers({"customer_id": 1, "age": 1}, {"customer_id": 2, "age": 2})
+    for number in (1, 2):
+        bank.event("begin", number, T)
+    bank.run(T)
+    bank.edit(journeys={"care": second})
+    bank.run(T + DAY)
+    bank.event("paid", 1, T + DAY)
+    bank.event("other", 2, T + DAY)
+    bank.run(T + 2 * DAY)
+    assert bank.ended() == [(1, "care", 1, T + DAY, "goal")]
+    assert bank.resting() == [(2, "care", "quick", T)]
+
+
+def test_the_new_versions_exits_count_what_was_known_before(tiny):
+    bank = tiny(journeys={"care": OLD}, attributes={"age": "integer"}, events={"stop": {}})
+    bank.customers({"customer_id": 1, "age": 1})
+    bank.event("begin", 1, T)
+    bank.run(T)
+    bank.event("stop", 1, T + DAY)
+    bank.run(T + 2 * DAY)
+    bank.edit(journeys={"care": NEW})
+    bank.run(T + 3 * DAY)
+    assert bank.ended() == [(1, "care", 1, T + DAY, "exit_stop")]

@@ -15,6 +15,8 @@ SELECT $run_no, $journey, $version_no, (SELECT count(*) FROM moving_over WHERE N
 INSERT INTO tonglu.move SELECT $run_no, entry_id, -1, from_key, to_key, since, 'migrated' FROM moving_over WHERE NOT leaves;
 UPDATE tonglu.rest SET version_no = $version_no, step_key = m.to_key, due_at = m.due_at
 FROM moving_over AS m WHERE rest.entry_id = m.entry_id AND NOT m.leaves;
+-- Like those who enter now they look back: exits and waits of the new version count what is known since the trip began, or came there.
+INSERT INTO enrolled SELECT m.entry_id, r.first_since FROM moving_over AS m JOIN tonglu.rest AS r USING (entry_id) WHERE NOT m.leaves;
 INSERT INTO tonglu.ended SELECT entry_id, $run_no, greatest($as_of, since), 'migrated' FROM moving_over WHERE leaves;
 DELETE FROM tonglu.rest WHERE entry_id IN (SELECT entry_id FROM moving_over WHERE leaves);
 DELETE FROM tonglu.waiting_touch WHERE entry_id IN (SELECT entry_id FROM moving_over);
