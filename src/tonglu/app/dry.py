@@ -80,8 +80,11 @@ def dry_run(
 
 
 @contextmanager
-def scratch_copy(root: Path, definitions: Definitions) -> Iterator[Path]:
-    """A folder with the project's definitions, a copy of its warehouse and mailroom, and a link to what has landed; gone afterwards."""
+def scratch_copy(root: Path, definitions: Definitions, *, with_state: bool = True) -> Iterator[Path]:
+    """A folder with the project's definitions and a link to what has landed; gone afterwards.
+
+    `with_state` adds copies of its warehouse and mailroom; without it the scratch project has never run.
+    """
     with tempfile.TemporaryDirectory(prefix="tonglu-dry-", dir=definitions.path("warehouse").parent) as folder:
         scratch = Path(folder)
         paths = definitions.project.paths
@@ -93,7 +96,7 @@ def scratch_copy(root: Path, definitions: Definitions) -> Iterator[Path]:
                 shutil.copytree(source, target, dirs_exist_ok=True)
             elif source.exists():
                 shutil.copy(source, target)
-        for name in ("warehouse", "mailroom"):
+        for name in ("warehouse", "mailroom") if with_state else ():
             source, target = root / getattr(paths, name), scratch / getattr(paths, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             for path in source.parent.glob(f"{source.name}*"):
@@ -106,21 +109,30 @@ def scratch_copy(root: Path, definitions: Definitions) -> Iterator[Path]:
         yield scratch
 
 
-def _played(place: Workplace, as_of: datetime) -> DryRun:
+def play_without_effects(place: Workplace, as_of: datetime) -> Loop:
+    """One run of a scratch project: nothing is handed over or published, and nothing is left to do for it.
+
+    Raises:
+        CheckFailed: the run of that instant was made already, or breaks a rule.
+    """
     loop = open_loop(place, as_of)
     if not isinstance(loop, Loop):
         raise CheckFailed(f"the run of {as_of} UTC was made already; a dry run is of one to come")
     try:
         for name, stage in loop.stages:
-            if name in ("deliver", "publish"):
-                continue
-            loop.summary |= stage()
+            if name not in ("deliver", "publish"):
+                loop.summary |= stage()
     except BaseException:
         loop.roll_back()
         raise
-    warehouse, run_no = place.warehouse, loop.run.run_no
     for step in ("handed_over", "published"):
-        warehouse.execute(DONE, run_no=run_no, step=step)
+        place.warehouse.execute(DONE, run_no=loop.run.run_no, step=step)
+    return loop
+
+
+def _played(place: Workplace, as_of: datetime) -> DryRun:
+    loop = play_without_effects(place, as_of)
+    warehouse, run_no = place.warehouse, loop.run.run_no
     prices = {name: channel.cost for name, channel in place.definitions.channels.items()}
     touches = {(journey, channel): count for journey, channel, count in warehouse.fetch(TOUCHES, run_no=run_no)}
     return DryRun(

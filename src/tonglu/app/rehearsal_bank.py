@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tonglu.app.definitions import Definitions
-from tonglu.app.loop import DONE, Loop, open_loop
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import to_utc
 from tonglu.language.contract import Contract
@@ -216,18 +215,3 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
-
-
-def play(place: Workplace, as_of: datetime) -> None:
-    """One run; nothing is handed over or published."""
-    loop = open_loop(place, as_of)
-    assert isinstance(loop, Loop)
-    try:
-        for name, stage in loop.stages:
-            if name in ("deliver", "publish"):
-                place.warehouse.execute(DONE, run_no=loop.run.run_no, step="handed_over" if name == "deliver" else "published")
-            else:
-                loop.summary |= stage()
-    except BaseException:
-        loop.roll_back()
-        raise

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tonglu.app.definitions import Definitions
-from tonglu.app.rehearsal_bank import lay_out, opened, play
+from tonglu.app.dry import play_without_effects
+from tonglu.app.rehearsal_bank import lay_out, opened
 from tonglu.app.workplace import Workplace
 from tonglu.compile.lower import lower
 from tonglu.compile.pin import pin
@@ -137,7 +138,7 @@ class _Play:
         lay_out(self.root, self.scratch, self.definitions, self.rehearsal, self.customers)
         with opened(self.scratch) as place:
             for as_of in self._instants():
-                play(place, as_of)
+                play_without_effects(place, as_of)
             went = self._went(place)
         for number, case in enumerate(self.rehearsal.written.cases):
             trip = went.get(self.customers[number])

@@ -43,6 +43,7 @@ app.command("demo", short_help="Play thirty days of an invented bank, and look."
 app.command("check", short_help="Check every definition; all findings at once.")(begin.check)
 app.command("test", short_help="Play the tests beside journeys.")(rehearse.rehearse)
 app.command("plan", short_help="What the definitions on disk change.")(plan.plan)
+app.command("backtest", short_help="Past days with the definitions of today.")(plan.backtest)
 app.command("run", short_help="Run the loop once, at an instant.")(runs.run)
 app.command("simulate", short_help="Play days of the invented bank on.")(runs.simulate)
 app.command("deliver", short_help="Let everything leave that is due.")(runs.deliver)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, talk
+from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, talk, wrong
 
 if TYPE_CHECKING:
     from tonglu.app.plan import Plan
@@ -61,3 +61,43 @@ def _show(made: "Plan") -> None:
         for (journey, of), one, other in compared(before, after):
             typer.echo(f"    {journey} {of}: {one:,} -> {other:,}")
     typer.echo(f"cost: {made.before.cost / 100:,.2f} -> {made.after.cost / 100:,.2f} yuan")
+
+
+@command
+def backtest(
+    first: Annotated[str, typer.Option("--from", help="The first day, a run at run_at of it; or its ISO date-time.")],
+    last: Annotated[str, typer.Option("--to", help="The last day, included.")],
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Play past days with the definitions of today and all gates on, and show who would have entered and been touched. Changes nothing."""
+    from tonglu.app.backtest import backtest as play
+    from tonglu.app.definitions import read_definitions
+    from tonglu.app.inspect import project_of
+    from tonglu.cli.frame import show
+    from tonglu.cli.runs import run_instant
+    from tonglu.render.sheet import Column, Sheet
+    from tonglu.settings import read_settings
+
+    written = project_of(project)
+    starts, ends = run_instant(first, written), run_instant(last, written)
+    if ends < starts:
+        raise wrong("'--to' is before '--from'", "--to")
+    found = play(project, read_definitions(project), starts, ends, read_settings())
+    told = {"entries": found.entries, "touches": found.touches, "refused": found.refused}
+    if as_json:
+        rows = {
+            name: [{"of": list(key), "count": count} for key, count in sorted(counts.items())] for name, counts in told.items()
+        }
+        emit_json({"runs": found.runs, **rows, "outcomes_known": False})
+    else:
+        heads = {
+            "entries": ("journey", "month"),
+            "touches": ("journey", "month", "channel"),
+            "refused": ("journey", "month", "outcome", "gate", "reason"),
+        }
+        for name, counts in told.items():
+            columns = [*map(Column, heads[name]), Column("count", "right")]
+            show(Sheet(name, columns, [(*key, f"{count:,}") for key, count in sorted(counts.items())], empty="none"))
+        talk(f"{found.runs} runs were played on a copy. What the touches would have changed is not known: they were never made.")
+    next_step("tonglu plan, for what the definitions change in the next run")
