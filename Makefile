@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench serve real-bank clean
+.PHONY: help demo test test-slow judge check bench serve real-bank clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,10 +29,13 @@ demo: $(VENV)/.core ## play 30 days of the bundled bank and show what happened
 	@$(BIN)/tonglu demo
 
 test: $(VENV)/.dev ## run the tests (under 10 minutes on two cores)
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist loadfile
 
 test-slow: $(VENV)/.dev ## run the long tests too
 	$(BIN)/python -m pytest -m slow
+
+judge: $(VENV)/.dev ## play 10,000 random cases by the engine and by a second implementation (half an hour)
+	$(BIN)/python -m tests.differential.judge --cases 10000
 
 check: $(VENV)/.dev ## lint, types, import contracts, and the shipped definitions
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
+from itertools import takewhile
 from typing import Any
 
 from tests.differential.calendar import DAY, Calendar, Unknown
@@ -75,8 +75,16 @@ class Sight:
                 high = tree.Comparison("<=", node.operand, node.high)
                 inside = tree.And((low, high))
                 return self.value(tree.Not(inside) if node.negated else inside)
-            case _ if type(node).__name__ in FURTHER:
-                return FURTHER[type(node).__name__](self, node)
+            case tree.Moment():
+                return self.today if node.what == "today" else self.as_of
+            case tree.Duration():
+                return node.length
+            case tree.EventCount():
+                return len(self.happened(node.event, node.where, node.window))
+            case tree.EventLast():
+                return max((event.at for event in self.happened(node.event, node.where, None)), default=None)
+            case tree.TouchCount():
+                return self.touched(node.channel, node.window)
         parts = [self.value(child) for child in tree.children(node)]
         if None in parts:
             return None
@@ -119,12 +127,13 @@ class Sight:
             case "days_to_pay_day", []:
                 return self.pay_day_distance(lambda days, today: next(day for day in days if day >= today))
             case "days_since_pay_day", []:
-                return self.pay_day_distance(lambda days, today: max(day for day in islice(days, 4) if day <= today))
+                return self.pay_day_distance(lambda days, today: list(takewhile(lambda day: day <= today, days))[-1])
         raise NotImplementedError(name)
 
     def workdays(self, day: date) -> int:
         """The workdays after a day up to today; of a later day the same backwards, as a negative number."""
         first, last = sorted((day, self.today))
+        self.calendar.is_workday(first), self.calendar.is_workday(last)  # both must be known
         count = sum(self.calendar.is_workday(first + number * DAY) for number in range(1, (last - first).days + 1))
         return count if day <= self.today else -count
 
@@ -145,29 +154,16 @@ class Sight:
         except Unknown:
             return None
 
-    def happened(self, node: Any) -> list[Event]:
-        """The customer's events that a count or `last` means, in order."""
-        window: timedelta | None = getattr(node, "window", None)
-        named = [event for event in self.events() if event.name == node.event and event.at <= self.as_of]
+    def happened(self, name: str, where: Any, window: timedelta | None) -> list[Event]:
+        """The customer's events of a name that a filter lets pass, within the time before the run."""
+        named = [event for event in self.events() if event.name == name]
         named = [event for event in named if window is None or event.at > self.as_of - window]
-        return [event for event in named if node.where is None or self.of(event).value(node.where) is True]
+        return [event for event in named if where is None or self.of(event).value(where) is True]
 
-    def touched(self, node: Any) -> int:
-        """How many touches of the customer left within the window."""
-        channel = getattr(node, "channel", None)
-        since = None if node.window is None else self.as_of - node.window
-        return sum(
-            (channel in (None, "any", on)) and (since is None or since < at) and at <= self.as_of for on, at in self.touches()
-        )
-
-
-FURTHER: Mapping[str, Callable[[Sight, Any], Value]] = {
-    "EventCount": lambda sight, node: len(sight.happened(node)),
-    "EventLast": lambda sight, node: max((event.at for event in sight.happened(node)), default=None),
-    "TouchCount": lambda sight, node: sight.touched(node),
-    "Today": lambda sight, node: sight.today,
-    "Now": lambda sight, node: sight.as_of,
-}
+    def touched(self, channel: str | None, window: timedelta | None) -> int:
+        """How many touches of the customer were planned within the time before the run."""
+        times = [at for on, at in self.touches() if channel in (None, on) and at <= self.as_of]
+        return sum(window is None or at > self.as_of - window for at in times)
 
 
 def exact(value: Value) -> Value:

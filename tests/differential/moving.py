@@ -7,9 +7,8 @@ from typing import Any
 from tests.differential.calendar import MIDNIGHT, Unknown
 from tests.differential.chance import pick, u
 from tests.differential.conditions import Sight
-from tests.differential.facts import Event
 from tests.differential.state import Entry, Written
-from tests.differential.world import World
+from tests.differential.world import World, text
 
 Hop = tuple[str, datetime, str]
 """The step that is come to, the clock there, and why."""
@@ -19,6 +18,10 @@ TOUCHES = ("touch", "task", "webhook")
 def advance(world: World, entry: Entry, before: datetime | None = None) -> None:
     """Move an entry on; with `before` only as far as its clock comes before that instant."""
     while entry.ended is None and entry.clock <= world.as_of and (before is None or entry.clock < before):
+        reason = entry.path.ending(entry.step)
+        if reason is not None:
+            world.end(entry, entry.clock, reason)
+            return
         hop = next_hop(world, entry, before)
         if hop is None or (before is not None and hop[1] >= before):
             return
@@ -26,18 +29,15 @@ def advance(world: World, entry: Entry, before: datetime | None = None) -> None:
 
 
 def go(world: World, entry: Entry, to: str, clock: datetime, cause: str) -> None:
-    """One move; an entry that comes to an end ends there."""
+    """One move."""
     world.note("moves", entry, clock, entry.step, to, cause)
-    arrive(world, entry, to, clock)
+    arrive(entry, to, clock)
 
 
-def arrive(world: World, entry: Entry, step: str, clock: datetime) -> None:
+def arrive(entry: Entry, step: str, clock: datetime) -> None:
     """Come to a step."""
     entry.step, entry.clock, entry.waiting = step, clock, None
     entry.visits[step] = entry.visits.get(step, 0) + 1
-    reason = entry.path.ending(step)
-    if reason is not None:
-        world.end(entry, clock, reason)
 
 
 def next_hop(world: World, entry: Entry, before: datetime | None) -> Hop | None:
@@ -67,7 +67,7 @@ def next_hop(world: World, entry: Entry, before: datetime | None) -> Hop | None:
             for name, value in fields.set.items() if entry.treated else ():
                 rank = (clock, entry.id[0], entry.number, len(world.state.writes))
                 world.state.writes.append(Written(world.run, entry, name, value, rank))
-                world.note("attributes", entry, name, {True: "true", False: "false"}.get(value, value), clock)
+                world.note("attributes", entry, name, text(value), clock)
             return path.onward(step), clock, "set"
         case "enter":
             if entry.treated:
@@ -164,8 +164,3 @@ def wait_end(world: World, entry: Entry, form: Any) -> datetime | None:
         return next(end for end in ends if end >= clock)
     opens, closes = (form.hours.start, form.hours.end) if form.hours else (MIDNIGHT, time.max)
     return calendar.opening(clock, opens, closes, calendar.named(form.days))
-
-
-def own(event: Event, entry: Entry) -> bool:
-    """Receipts count for the trip whose touch they are about."""
-    return event.touch is None or event.touch[:4] == entry.id

@@ -60,6 +60,7 @@ class Entry:
     visits: dict[str, int] = field(default_factory=dict)
     arms: dict[str, int] = field(default_factory=dict)
     waiting: Waiting | None = None
+    converted: bool = False
 
     @property
     def customer(self) -> int:
@@ -74,7 +75,7 @@ class Entry:
 
 @dataclass
 class Touch:
-    """A touch that was sent and counts in caps until its entry's end takes it back."""
+    """A touch that was sent; it counts until a run knows that it was taken back: the one after `gone`."""
 
     entry: Entry
     run: int
@@ -85,7 +86,7 @@ class Touch:
     not_before: datetime
     expires_at: datetime
     properties: Mapping[str, object]
-    gone: bool = False
+    gone: int | None = None
 
 
 @dataclass(frozen=True)

@@ -24,31 +24,42 @@ def walk(tmp_path, wait, *, since=IN, until=None, attributes=None, customer=None
         return found[0] if found else None
 
 
-@pytest.mark.parametrize(
-    ("wait", "since", "ends"),
-    [
-        ({"until": "2026-02-20 09:30"}, IN, "2026-02-20 09:30"),
-        ({"until": "2026-02-01"}, IN, "2026-02-12 10:00"),  # past: it does not wait
-        ({"hours": "09:00-18:00"}, IN, "2026-02-12 10:00"),  # inside
-        ({"hours": "09:00-18:00"}, at("2026-02-12 08:59"), "2026-02-12 09:00"),
-        ({"hours": "09:00-18:00"}, at("2026-02-12 18:00"), "2026-02-13 09:00"),  # the end is outside
-        ({"hours": "09:00-18:00", "days": "workdays"}, at("2026-02-13 18:00"), "2026-02-14 09:00"),  # a make-up Saturday
-        ({"hours": "09:00-18:00", "days": "weekdays"}, at("2026-02-13 18:00"), "2026-02-16 09:00"),
-        ({"hours": "09:00-18:00", "days": "workdays"}, at("2026-02-14 18:00"), "2026-02-24 09:00"),  # after the holidays
-        ({"days": "workdays"}, at("2026-02-15 10:00"), "2026-02-24 00:00"),
-        ({"days": "workdays"}, at("2026-02-14 23:59"), "2026-02-14 23:59"),
-        ({"days": "weekends"}, IN, "2026-02-14 00:00"),
-        ({"days": ["thursday"], "hours": "08:00-09:00"}, IN, "2026-02-19 08:00"),  # a week later
-        ({"days": "wednesday"}, IN, "2026-02-18 00:00"),
-        ({"workdays": 1}, IN, "2026-02-13 10:00"),
-        ({"workdays": 2}, IN, "2026-02-14 10:00"),
-        ({"workdays": 3}, IN, "2026-02-24 10:00"),
-        ({"workdays": 3, "at": "09:00"}, IN, "2026-02-24 09:00"),
-        ({"workdays": 1, "at": "09:00"}, at("2026-02-16 23:30"), "2026-02-24 09:00"),
-    ],
-)
-def test_ends(tmp_path, wait, since, ends):
-    assert walk(tmp_path, wait, since=since) == ("after", at(ends))
+ENDS = [
+    ({"until": "2026-02-20 09:30"}, IN, "2026-02-20 09:30"),
+    ({"until": "2026-02-01"}, IN, "2026-02-12 10:00"),  # past: it does not wait
+    ({"hours": "09:00-18:00"}, IN, "2026-02-12 10:00"),  # inside
+    ({"hours": "09:00-18:00"}, at("2026-02-12 08:59"), "2026-02-12 09:00"),
+    ({"hours": "09:00-18:00"}, at("2026-02-12 18:00"), "2026-02-13 09:00"),  # the end is outside
+    ({"hours": "09:00-18:00", "days": "workdays"}, at("2026-02-13 18:00"), "2026-02-14 09:00"),  # a make-up Saturday
+    ({"hours": "09:00-18:00", "days": "weekdays"}, at("2026-02-13 18:00"), "2026-02-16 09:00"),
+    ({"hours": "09:00-18:00", "days": "workdays"}, at("2026-02-14 18:00"), "2026-02-24 09:00"),  # after the holidays
+    ({"days": "workdays"}, at("2026-02-15 10:00"), "2026-02-24 00:00"),
+    ({"days": "workdays"}, at("2026-02-14 23:59"), "2026-02-14 23:59"),
+    ({"days": "weekends"}, IN, "2026-02-14 00:00"),
+    ({"days": ["thursday"], "hours": "08:00-09:00"}, IN, "2026-02-19 08:00"),  # a week later
+    ({"days": "wednesday"}, IN, "2026-02-18 00:00"),
+    ({"workdays": 1}, IN, "2026-02-13 10:00"),
+    ({"workdays": 2}, IN, "2026-02-14 10:00"),
+    ({"workdays": 3}, IN, "2026-02-24 10:00"),
+    ({"workdays": 3, "at": "09:00"}, IN, "2026-02-24 09:00"),
+    ({"workdays": 1, "at": "09:00"}, at("2026-02-16 23:30"), "2026-02-24 09:00"),
+]
+
+
+def test_ends(tmp_path):
+    """All of them in one bank, a journey and an event of its own for each."""
+    steps = [{"after": {"end": "after"}}]
+    journeys = {
+        f"w{number}": {"enter": {"event": f"begin_{number}", "fresh": "3600 days"}, "steps": [{"rest": {"wait": wait}}, *steps]}
+        for number, (wait, _, _) in enumerate(ENDS)
+    }
+    with TinyBank(tmp_path, journeys=journeys) as bank:
+        bank.customers(1)
+        for number, (_, since, _) in enumerate(ENDS):
+            bank.event(f"begin_{number}", 1, since)
+        bank.run(IN + timedelta(days=100))
+        clocks = {journey: clock for _, journey, _, clock, _, _, _ in bank.paths()}
+    assert [clocks.get(f"w{number}") for number in range(len(ENDS))] == [at(ends) for _, _, ends in ENDS]
 
 
 def test_a_day_begins_at_the_banks_midnight(tmp_path):
@@ -88,23 +99,33 @@ def test_a_date_is_read_again_in_every_run(tmp_path):
         assert bank.walked(1) == [("after", at("2026-02-13 00:00"))]
 
 
-@pytest.mark.parametrize(
-    ("nominal", "after", "since", "ends"),
-    [
-        (15, 0, "2026-03-01 10:00", "2026-03-13 00:00"),  # 15 March is a Sunday: paid on Friday
-        (15, 2, "2026-03-01 10:00", "2026-03-15 00:00"),
-        (15, -1, "2026-03-01 10:00", "2026-03-12 00:00"),
-        (31, 0, "2026-04-02 10:00", "2026-04-30 00:00"),  # April has 30 days
-        (1, 0, "2026-04-02 10:00", "2026-04-30 00:00"),  # 1 May is a holiday
-        (1, 0, "2026-04-30 00:01", "2026-06-01 00:00"),
-        (15, 0, "2026-03-13 00:00", "2026-03-13 00:00"),
-        (15, 0, "2026-03-13 00:01", "2026-04-15 00:00"),
-    ],
-)
-def test_pay_day(tmp_path, nominal, after, since, ends):
-    customer = {"pay_day": nominal}
-    found = walk(tmp_path, {"pay_day": after}, since=at(since), attributes={"pay_day": "integer"}, customer=customer)
-    assert found == ("after", at(ends))
+PAID = [
+    (15, 0, "2026-03-01 10:00", "2026-03-13 00:00"),  # 15 March is a Sunday: paid on Friday
+    (15, 2, "2026-03-01 10:00", "2026-03-15 00:00"),
+    (15, -1, "2026-03-01 10:00", "2026-03-12 00:00"),
+    (31, 0, "2026-04-02 10:00", "2026-04-30 00:00"),  # April has 30 days
+    (1, 0, "2026-04-02 10:00", "2026-04-30 00:00"),  # 1 May is a holiday
+    (1, 0, "2026-04-30 00:01", "2026-06-01 00:00"),
+    (15, 0, "2026-03-13 00:00", "2026-03-13 00:00"),
+    (15, 0, "2026-03-13 00:01", "2026-04-15 00:00"),
+]
+
+
+def test_pay_day(tmp_path):
+    journeys = {
+        f"w{number}": {
+            "enter": {"event": f"begin_{number}", "fresh": "3600 days"},
+            "steps": [{"rest": {"wait": {"pay_day": after}}}, {"after": {"end": "after"}}],
+        }
+        for number, (_, after, _, _) in enumerate(PAID)
+    }
+    with TinyBank(tmp_path, journeys=journeys, attributes={"pay_day": "integer"}) as bank:
+        bank.customers(*({"customer_id": number, "pay_day": nominal} for number, (nominal, *_) in enumerate(PAID)))
+        for number, (_, _, since, _) in enumerate(PAID):
+            bank.event(f"begin_{number}", number, at(since))
+        bank.run(IN + timedelta(days=200))
+        clocks = {journey: clock for _, journey, _, clock, _, _, _ in bank.paths()}
+    assert [clocks.get(f"w{number}") for number in range(len(PAID))] == [at(ends) for *_, ends in PAID]
 
 
 def test_no_pay_day_passes(tmp_path):

@@ -1,0 +1,221 @@
+"""Hundreds of cases in one warehouse: names are made apart by the case's number, customers too; then table against table, row by row."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.differential.cases import ATTRIBUTES, CHANNELS, WORDS, Case, properties_of, written
+from tests.differential.facts import Event
+from tests.differential.interpreter import play
+from tests.differential.state import Row
+
+from tonglu.language.journey import Journey
+from tonglu.language.policy import Policy
+from tonglu.testing import TinyBank
+
+TITLE = {"zh": "试验", "en": "Trial"}
+ARMS = {"two": ["a", "b"], "three": ["a", "b", "c"]}
+FLAGS = {"customer_id": "bigint", "segment": "text", "is_on": "boolean"}
+ENTRY = "e.journey, e.customer_id, e.key, e.entry_no"
+QUERIES = {
+    "entries": f"SELECT e.run_no, {ENTRY}, e.assignment, e.since, e.assigned_at FROM tonglu.entry AS e",
+    "moves": f"""
+        SELECT m.run_no, {ENTRY}, m.clock, f.step, t.step, m.cause
+        FROM tonglu.move AS m JOIN tonglu.entry AS e USING (entry_id)
+        JOIN tonglu.step AS f ON f.step_key = m.from_key JOIN tonglu.step AS t ON t.step_key = m.to_key
+        ORDER BY m.entry_id, m.run_no, m.ordinal""",
+    "ends": f"SELECT d.run_no, {ENTRY}, d.ended_at, d.reason FROM tonglu.ended AS d JOIN tonglu.entry AS e USING (entry_id)",
+    "rests": f"""
+        SELECT {ENTRY}, s.step, r.since
+        FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
+    "decisions": f"""
+        SELECT d.run_no, {ENTRY}, d.step, d.visit, d.outcome, d.gate, d.reason,
+            CASE WHEN d.reason IN ('cap_reached', 'outranked') THEN d.detail END, d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
+        FROM tonglu.decision AS d JOIN tonglu.entry AS e USING (entry_id)""",
+    "ghosts": f"""
+        SELECT g.run_no, {ENTRY}, g.step, g.visit, g.would_send, g.gate, g.reason, g.channel, coalesce(g.arm, '')
+        FROM tonglu.ghost AS g JOIN tonglu.entry AS e USING (entry_id)""",
+    "exposures": f"""
+        SELECT x.run_no, {ENTRY}, x.step, x.arm, round(x.propensity, 9), x.exposed_at
+        FROM tonglu.exposure AS x JOIN tonglu.entry AS e USING (entry_id)""",
+    "attributes": f"""
+        SELECT a.run_no, {ENTRY}, a.name, a.value, a.clock FROM tonglu.attribute AS a JOIN tonglu.entry AS e USING (entry_id)""",
+    "passed_on": f"""
+        SELECT p.run_no, {ENTRY}, p.journey, p.since FROM tonglu.passed_on AS p JOIN tonglu.entry AS e USING (entry_id)""",
+    "conversions": f"""
+        SELECT {ENTRY}, c.goal_no, c.event_id, c.occurred_at, c.value
+        FROM tonglu.conversion AS c JOIN tonglu.entry AS e USING (entry_id)""",
+    "migrations": "SELECT m.run_no, m.journey, m.moved, m.held, m.dropped FROM tonglu.version_migration AS m",
+    "candidates": "SELECT c.journey, c.customer_id, c.key, c.since FROM tonglu.candidate AS c",
+    "left_out": "SELECT l.run_no, l.journey, l.reason, l.customers FROM tonglu.left_out AS l WHERE l.reason <> 'unknown_days'",
+}
+
+
+class JudgedBank(TinyBank):
+    """A tiny bank whose segments are what a table of flags says."""
+
+    def _write_contracts(self) -> None:
+        super()._write_contracts()
+        promise = {"table": "flags", "title": TITLE, "keep": "latest", "key": ["customer_id", "segment"]}
+        self._put("data/contracts/flags.yaml", json.dumps({**promise, "columns": {n: {"type": k} for n, k in FLAGS.items()}}))
+
+    def _columns(self, table: str) -> dict[str, str]:
+        return dict(FLAGS) if table == "flags" else super()._columns(table)
+
+    def parsed(self) -> tuple[dict[str, Journey], Policy]:
+        """The journeys and the policy as `tonglu.language` reads them."""
+        definitions = self.place.definitions
+        return {journey.name: journey for journey in definitions.journeys}, definitions.policy
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows of one table that only one of the two has."""
+
+    case: Case
+    table: str
+    only_engine: list[Row]
+    only_judge: list[Row]
+
+    def __str__(self) -> str:
+        lines = [f"case {self.case.number}, table {self.table}"]
+        lines += [f"  engine only: {shown(row)}" for row in self.only_engine]
+        return "\n".join([*lines, *(f"  judge only:  {shown(row)}" for row in self.only_judge)])
+
+
+@dataclass(frozen=True)
+class Played:
+    """A batch that was played by both: the judge's rows by case and table, and where they differ from the engine's."""
+
+    rows: Mapping[int, Mapping[str, list[Row]]]
+    differences: list[Difference]
+
+
+def shown(row: Row) -> str:
+    """A row for people, instants on the bank's clock."""
+    return ", ".join(str(written(value)) for value in row)
+
+
+def messages() -> dict[str, Any]:
+    """The messages that touches may name: one text, two arms, three."""
+    texts = {channel: {"body": "x"} for channel in CHANNELS}
+    return {"hello": {"text": texts}, **{name: {"arms": dict.fromkeys(arms, texts)} for name, arms in ARMS.items()}}
+
+
+def run_batch(root: Path, cases: Sequence[Case], before_run: Callable[[JudgedBank], None] | None = None) -> Played:
+    """Play cases that share runs and policy by the engine, each alone by the interpreter, and compare."""
+    runs, policy = cases[0].facts.runs, cases[0].policy
+    assert all(case.facts.runs == runs and case.policy == policy for case in cases)
+    segments = {name: _segment(name) for case in cases for name in case.segments}
+    events = {**WORDS, **{name: kinds for case in cases for name, kinds in properties_of(case.prefix).items()}}
+    journeys = {name: body for case in cases for name, body in case.at_run(1).items()}
+    definitions: list[tuple[dict[str, Journey], Policy]] = []
+    with JudgedBank(
+        root,
+        journeys=journeys,
+        segments=segments,
+        attributes=ATTRIBUTES,
+        events=events,
+        policy=policy,
+        channels=CHANNELS,
+        messages=messages(),
+    ) as bank:
+        for run, as_of in enumerate(runs, 1):
+            changed = {name: body for case in cases if run > 1 for name, body in case.journeys.get(run, {}).items()}
+            if changed:
+                bank.edit(journeys=changed)
+            _land(bank, cases, run, as_of)
+            definitions.append(bank.parsed())
+            bank.run(as_of)
+        engine = {table: bank.rows(query) for table, query in QUERIES.items()}
+    by_case = _apart(engine, cases)
+    rows, differences = {}, []
+    for case in cases:
+        mine = play(case.facts, lambda run, case=case: _of(definitions[run - 1], case))
+        rows[case.number] = numbered(mine)
+        differences += list(compare(case, by_case[case.number], rows[case.number]))
+    return Played(rows, differences)
+
+
+def compare(case: Case, engine: Mapping[str, list[Row]], judge: Mapping[str, list[Row]]) -> Iterator[Difference]:
+    """Every table in which the two differ."""
+    for table in QUERIES:
+        theirs, mine = Counter(engine.get(table, [])), Counter(judge.get(table, []))
+        if theirs != mine:
+            only = [sorted((one - other).elements(), key=str) for one, other in ((theirs, mine), (mine, theirs))]
+            yield Difference(case, table, *only)
+
+
+def numbered(rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """The same with each entry's moves numbered in order, so that their order is compared too."""
+    seen: Counter[Row] = Counter()
+    moves = []
+    for row in rows.get("moves", []):
+        seen[row[1:5]] += 1
+        moves.append((*row, seen[row[1:5]]))
+    return {**rows, "moves": moves}
+
+
+def _apart(engine: Mapping[str, list[Row]], cases: Sequence[Case]) -> dict[int, dict[str, list[Row]]]:
+    """The engine's rows by case: by the number in the journey's name."""
+    found: dict[int, dict[str, list[Row]]] = {case.number: {} for case in cases}
+    for table, rows in engine.items():
+        for row in rows:
+            journey = next(value for value in row if isinstance(value, str))
+            found[int(journey[1:6])].setdefault(table, []).append(row)
+    return {number: numbered(tables) for number, tables in found.items()}
+
+
+def _of(definitions: tuple[dict[str, Journey], Policy], case: Case) -> tuple[dict[str, Journey], Policy]:
+    journeys, policy = definitions
+    return {name: journey for name, journey in journeys.items() if name.startswith(case.prefix)}, policy
+
+
+def _segment(name: str) -> str:
+    return f"SELECT f.customer_id FROM flags AS f WHERE f.segment = '{name}' AND f.is_on"
+
+
+def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) -> None:
+    """Everything that is landed before a run."""
+
+    def new(table: str) -> list[Any]:
+        return [one for case in cases for one in getattr(case.facts, table) if one.run == run]
+
+    profiles = new("profiles")
+    bank.land("customers", [{"customer_id": one.customer, **one.values} for one in profiles])
+    bank.land("contacts", [{"customer_id": customer, "name": "王试验"} for customer in sorted({p.customer for p in profiles})])
+    addresses = new("addresses")
+    bank.land("addresses", [{"customer_id": a.customer, "channel": a.channel, "address": "x"} for a in addresses])
+    names = ("customer_id", "purpose", "channel", "granted", "changed_at")
+    bank.land(
+        "consents", [dict(zip(names, (c.customer, c.purpose, c.channel, c.granted, c.at), strict=True)) for c in new("consents")]
+    )
+    bank.land("flags", [{"customer_id": f.customer, "segment": f.segment, "is_on": f.on} for f in new("flags")])
+    events: list[Event] = new("events")
+    listed = [one for one in events if one.name.startswith("list.")]
+    names = ("list", "customer_id", "listed_at", "key")
+    bank.land("lists", [dict(zip(names, (e.name[5:], e.customer, e.at, e.properties.get("key")), strict=True)) for e in listed])
+    names = ("event_id", "customer_id", "name", "occurred_at", "properties")
+    plain = [one for one in events if one.touch is None and one not in listed]
+    rows = [(e.event_id, e.customer, e.name, e.at, json.dumps(dict(e.properties))) for e in plain]
+    bank.land("events", [dict(zip(names, row, strict=True)) for row in rows])
+    _land_receipts(bank, [one for one in events if one.touch is not None])
+    for switch in new("switches"):
+        bank.throw(switch.action, as_of, scope="journey", name=switch.journey)
+
+
+def _land_receipts(bank: JudgedBank, receipts: Sequence[Event]) -> None:
+    """Receipts of touches that left; the judge has no row for any other."""
+    if not receipts:
+        return
+    rows = bank.rows(
+        f"SELECT t.touch_key, {ENTRY}, t.step, t.visit FROM tonglu.touch AS t JOIN tonglu.entry AS e USING (entry_id)"
+    )
+    keys = {tuple(rest): key for key, *rest in rows}
+    for one in receipts:
+        if one.touch in keys:
+            bank.receipt(keys[one.touch], one.name.removeprefix("touch."), one.at)
