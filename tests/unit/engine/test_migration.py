@@ -113,3 +113,18 @@ def test_the_new_versions_exits_count_what_was_known_before(tiny):
     bank.edit(journeys={"care": NEW})
     bank.run(T + 3 * DAY)
     assert bank.ended() == [(1, "care", 1, T + DAY, "exit_stop")]
+
+
+def test_a_touch_of_the_same_name_is_a_visit_more_and_has_a_key_of_its_own(tiny):
+    def greeting(**more):
+        steps = [{"hi": {"touch": "hello", "via": ["sms"]}}, {"rest": {"wait": "30 days"}}]
+        return {"enter": {"event": "begin"}, "steps": steps, **more}
+
+    bank = tiny(journeys={"care": greeting()})
+    bank.customers(1)
+    bank.event("begin", 1, T)
+    bank.run(T)
+    bank.edit(journeys={"care": greeting(migrate={"rest": "hi"})})
+    bank.run(T + DAY)
+    assert bank.rows("SELECT step, visit FROM tonglu.touch ORDER BY decided_at") == [("hi", 1), ("hi", 2)]
+    assert bank.rows("SELECT count(DISTINCT touch_key) FROM tonglu.touch") == [(2,)]

@@ -12,12 +12,15 @@ JOIN journey_now AS j ON j.journey = r.journey
 JOIN version_now AS v ON v.version_no = r.version_no
 LEFT JOIN tonglu.waiting_touch AS w ON w.entry_id = r.entry_id AND w.step_key = r.step_key
 WHERE s.message IS NOT NULL AND r.since <= $as_of AND j.proposes;
+-- A visit is counted by the step's name, over the versions that the trip has been on.
 UPDATE proposal SET visit = 1 + v.visits
 FROM (
-    SELECT entry_id, step_key, count(*) AS visits FROM tonglu.move AS m JOIN tonglu.step AS s ON s.step_key = m.from_key
-    WHERE s.revisited AND m.entry_id IN (SELECT entry_id FROM proposal) GROUP BY ALL
+    SELECT m.entry_id, s.step, count(*) AS visits FROM tonglu.move AS m JOIN tonglu.step AS s ON s.step_key = m.from_key
+    WHERE m.entry_id IN (SELECT entry_id FROM proposal)
+      AND (s.revisited OR m.entry_id IN (SELECT entry_id FROM tonglu.move WHERE cause = 'migrated'))
+    GROUP BY ALL
 ) AS v
-WHERE v.entry_id = proposal.entry_id AND v.step_key = proposal.step_key;
+WHERE v.entry_id = proposal.entry_id AND v.step = proposal.step;
 UPDATE proposal SET outcome = 'dropped', gate = 'valid_for', reason = 'expired'
 WHERE $as_of > first_proposed_at + to_microseconds(valid_us + paused_us);
 CREATE OR REPLACE TEMP TABLE stopped (proposal_no BIGINT, reason VARCHAR, detail VARCHAR, outcome VARCHAR);
