@@ -5,6 +5,8 @@
 --
 -- One row per customer: the attributes that conditions and messages may use. Money is fen. Names, telephone numbers and
 -- identity numbers are personal data and are not here.
+-- Nothing here depends on the hour: a profile that asks for as_of(), or reads a segment that does, is made anew in every run. Who has
+-- an open complaint or a risk hold is asked with "in segment open_complaint", "in segment risk_hold".
 WITH balances AS (
   SELECT
     a.customer_id,
@@ -99,14 +101,10 @@ SELECT
   i.last_salary_at,
   i.last_salary_amount,
   i.last_pension_at,
-  i.last_pension_amount,
-  q.customer_id IS NOT NULL AS has_open_complaint,
-  r.customer_id IS NOT NULL AS has_risk_hold
+  i.last_pension_amount
 FROM customers AS c
 LEFT JOIN balances AS b ON b.customer_id = c.customer_id
 LEFT JOIN products AS p ON p.customer_id = c.customer_id
 LEFT JOIN logins AS l ON l.customer_id = c.customer_id
 LEFT JOIN income AS i ON i.customer_id = c.customer_id
 LEFT JOIN pay_days AS d ON d.employer_id = c.employer_id
-LEFT JOIN segment.open_complaint AS q ON q.customer_id = c.customer_id
-LEFT JOIN segment.risk_hold AS r ON r.customer_id = c.customer_id

@@ -45,9 +45,9 @@ FROM stand AS p JOIN waiting AS w USING (step_key) LEFT JOIN won AS v USING (ent
 WHERE p.step_key IN (1007, 2004, 3002, 3007) AND (v.entry_id IS NOT NULL OR p.since + w.takes <= p.horizon);
 INSERT INTO hop
 SELECT p.entry_id, p.n + 1, p.step_key, CASE p.step_key
-        WHEN 1002 THEN CASE WHEN f.has_salary_plan OR f.is_student OR f.vulnerable OR f.has_risk_hold THEN 1009 ELSE 1003 END
+        WHEN 1002 THEN CASE WHEN f.has_salary_plan OR f.is_student OR f.vulnerable OR EXISTS (FROM segment.risk_hold AS h WHERE h.customer_id = p.customer_id) THEN 1009 ELSE 1003 END
         WHEN 2005 THEN CASE WHEN f.has_salary_plan OR f.vulnerable THEN 2008 WHEN f.last_salary_amount >= 300000 THEN 2006 ELSE 2008 END
-        ELSE CASE WHEN f.vulnerable OR f.has_open_complaint OR f.has_pension_deposit OR f.total_balance < 500000 THEN 3009 ELSE 3004 END END,
+        ELSE CASE WHEN f.vulnerable OR EXISTS (FROM segment.open_complaint AS h WHERE h.customer_id = p.customer_id) OR f.has_pension_deposit OR f.total_balance < 500000 THEN 3009 ELSE 3004 END END,
     p.since, 'branched'
 FROM arrived AS p LEFT JOIN tonglu.profile AS f USING (customer_id)
 WHERE p.step_key IN (1002, 2005, 3003) AND p.since <= p.horizon;

@@ -101,7 +101,7 @@ SELECT p.entry_id, p.customer_id, p.journey, p.entry_no, 1 AS n, p.step_key AS f
 FROM proposal AS p JOIN tonglu.step AS s USING (step_key) WHERE p.outcome <> 'deferred';
 INSERT INTO decided
 SELECT d.entry_id, d.customer_id, d.journey, d.entry_no, 2, 1002,
-    CASE WHEN f.has_salary_plan OR f.is_student OR f.vulnerable OR f.has_risk_hold THEN 1009 ELSE 1003 END, d.clock, 'branched'
+    CASE WHEN f.has_salary_plan OR f.is_student OR f.vulnerable OR EXISTS (FROM segment.risk_hold AS h WHERE h.customer_id = d.customer_id) THEN 1009 ELSE 1003 END, d.clock, 'branched'
 FROM decided AS d LEFT JOIN tonglu.profile AS f USING (customer_id) WHERE d.to_key = 1002 AND d.clock <= as_of();
 CREATE TEMP TABLE last_draw AS
 SELECT d.*, chance('arm|' || d.journey || '|' || d.customer_id || '|pace|' || d.entry_no) < a.share AS first, a.* EXCLUDE (step_key)

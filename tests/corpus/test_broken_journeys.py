@@ -33,7 +33,7 @@ LOAN = {
               "again": "always", "limit": "10 per run"},
     "holdout": "10%",
     "goal": {"event": "loan_stage", "where": "stage = 'disbursed'", "within": "30 days", "value": 10},
-    "exit": [{"left": "payroll"}, {"when": "has_open_complaint"}],
+    "exit": [{"left": "payroll"}, {"when": "in segment open_complaint"}],
     "randomise": "customer",
     "on_goal": "exit",
     "steps": [

@@ -7,20 +7,34 @@ and again: what a run loaded is one more partition, `facts/<table>/run-<number>.
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 from sqlglot import exp
 
 from tonglu.core.sql import table
 from tonglu.warehouse.connection import DuckDBWarehouse, named_sql
 from tonglu.warehouse.meanings import meaning_of
 
-TABLES = (
-    "run", "version", "step", "goal", "arm", "entry", "rest", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery",
-    "conversion", "lift", "learned", "membership", "segment_size", "check_result", "conservation", "left_out", "candidate", "judged",
-    "definition", "run_definition", "via", "passed_on", "attribute", "calendar_gap", "control_epoch",
+APPENDED = (
+    "run", "entry", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery", "conversion", "lift", "learned", "segment_size",
+    "check_result", "conservation", "left_out", "judged", "run_definition", "passed_on", "attribute", "calendar_gap", "control_epoch",
 )  # fmt: skip
+"""Tables to which a run adds rows under its number, and which nothing changes afterwards."""
+WHOLE = ("version", "step", "goal", "arm", "via", "definition", "rest", "candidate")
+FOLLOWED = "membership"
 POINTER = "current.json"
+MADE_OF_TABLE = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'published' AND schema_name = 'engine' AND table_name = 'made_of'"
+MADE_OF = "SELECT shape FROM published.engine.made_of"
+SHAPE = """
+    SELECT table_name, column_name, data_type FROM duckdb_columns()
+    WHERE database_name = current_database() AND schema_name = 'tonglu' ORDER BY table_name, column_index
+"""
+OTHER_RUNS = "FROM (FROM published.engine.run EXCEPT FROM tonglu.run) LIMIT 1"
 VIEW_COLUMNS = """
     SELECT table_name, column_name FROM duckdb_columns()
     WHERE database_name = 'published' AND schema_name = 'main' AND table_name IN (
@@ -32,28 +46,61 @@ KEPT = 2
 
 
 def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
-    """Write the partitions and the analysts' file of a run, and move the pointer to it; the file."""
+    """Write the partitions and the analysts' file of a run, and move the pointer to it; the file.
+
+    The file begins as a copy of the last published one and gets what later runs added; when that one is of another shape, or
+    the two do not come out at the same number of rows, all of it is written anew.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _publish_facts(warehouse, folder / "facts", run_no)
     target = folder / f"tonglu-{run_no:06d}.duckdb"
     temporary = folder / f".tonglu-{run_no:06d}.tmp"
+    last = _last_published(folder, run_no)
+    with _attached(warehouse, temporary, last[0] if last else None) as fits:
+        continued = last is not None and fits and _continue(warehouse, last[1])
+    if not continued:
+        with _attached(warehouse, temporary, None):
+            _write_whole(warehouse)
+    _settle(temporary, target)
+    pointer = folder / f".{POINTER}.tmp"
+    pointer.write_text(json.dumps({"file": target.name, "run_no": run_no}), encoding="utf-8")
+    _settle(pointer, folder / POINTER)
+    for old in sorted(folder.glob("tonglu-*.duckdb"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def _last_published(folder: Path, run_no: int) -> tuple[Path, int] | None:
+    """The file that the pointer names and its run, when that run is an earlier one."""
+    try:
+        said = json.loads((folder / POINTER).read_text(encoding="utf-8"))
+        file, last = folder / str(said["file"]), int(said["run_no"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (file, last) if last < run_no and file.exists() else None
+
+
+@contextmanager
+def _attached(warehouse: DuckDBWarehouse, temporary: Path, begin_with: Path | None) -> Iterator[bool]:
+    """The file under its temporary name as `published`, in a transaction; whether what it began with has the shape of today."""
     for leftover in (temporary, temporary.with_name(f"{temporary.name}.wal")):
         leftover.unlink(missing_ok=True)
+    if begin_with is not None:
+        shutil.copyfile(begin_with, temporary)
     connection = warehouse.connection
     here = connection.execute("SELECT current_catalog()").fetchall()[0][0]
-    connection.execute(f"ATTACH '{_quoted(temporary)}' AS published")
+    try:
+        connection.execute(f"ATTACH '{_quoted(temporary)}' AS published")
+    except duckdb.Error:
+        if begin_with is None:
+            raise
+        yield False
+        return
     try:
         connection.execute("BEGIN TRANSACTION")
-        connection.execute("CREATE SCHEMA published.engine")
-        for name in TABLES:
-            copy = f"CREATE TABLE published.engine.{name} AS SELECT * FROM {table(name, 'tonglu').sql('duckdb')}"  # noqa: S608
-            connection.execute(copy)
-        connection.execute(named_sql("publish/receipts"))
-        connection.execute("USE published")
-        for statement in connection.extract_statements(named_sql("publish/views")):
-            connection.execute(statement)
-        for view, column in connection.execute(VIEW_COLUMNS).fetchall():
-            connection.execute(_comment(view, column).sql(dialect="duckdb"))
+        yield connection.execute(MADE_OF_TABLE).fetchall()[0][0] == 1 and connection.execute(MADE_OF).fetchall() == [
+            (_shape(warehouse),)
+        ]
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -62,13 +109,53 @@ def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
         connection.execute(f'USE "{here}"')
         connection.execute("SET search_path = 'main,source,tonglu'")
         connection.execute("DETACH published")
-    _settle(temporary, target)
-    pointer = folder / f".{POINTER}.tmp"
-    pointer.write_text(json.dumps({"file": target.name, "run_no": run_no}), encoding="utf-8")
-    _settle(pointer, folder / POINTER)
-    for old in sorted(folder.glob("tonglu-*.duckdb"))[:-KEPT]:
-        old.unlink(missing_ok=True)
-    return target
+
+
+def _shape(warehouse: DuckDBWarehouse) -> str:
+    """What a published file is made of: the columns of the engine's tables, and the views."""
+    parts = [str(row) for row in warehouse.fetch(SHAPE)] + [named_sql("publish/receipts"), named_sql("publish/views")]
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _continue(warehouse: DuckDBWarehouse, last: int) -> bool:
+    """Add to `published` what came after the run `last`; whether every table has then as many rows as its own."""
+    connection = warehouse.connection
+    for name in APPENDED:
+        rows = exp.select("*").from_(table(name, "tonglu")).where(exp.column("run_no") > last)
+        connection.execute(f"INSERT INTO published.engine.{name} {rows.sql('duckdb')}")
+    for name in WHOLE:
+        connection.execute(f"DELETE FROM published.engine.{name}")  # noqa: S608
+        connection.execute(f"INSERT INTO published.engine.{name} FROM tonglu.{name}")
+    for statement in connection.extract_statements(named_sql("publish/continue")):
+        connection.execute(statement, {"last": last} if "last" in statement.named_parameters else None)
+    return not warehouse.fetch(OTHER_RUNS) and all(here == there for here, there in warehouse.fetch(_counts()))
+
+
+def _counts() -> exp.Expression:
+    """The number of rows of every table, here and in `published`."""
+
+    def rows(name: str, schema: str, catalog: str | None = None) -> exp.Expression:
+        return exp.select(exp.Count(this=exp.Star())).from_(exp.table_(name, db=schema, catalog=catalog)).subquery()
+
+    pairs = [
+        exp.select(rows(name, "tonglu"), rows(name, "engine", "published")) for name in (*APPENDED, *WHOLE, FOLLOWED)
+    ]
+    return exp.union(*pairs, distinct=False)
+
+
+def _write_whole(warehouse: DuckDBWarehouse) -> None:
+    """Make `published` from nothing."""
+    connection = warehouse.connection
+    connection.execute("CREATE SCHEMA published.engine")
+    for name in (*APPENDED, *WHOLE, FOLLOWED):
+        connection.execute(f"CREATE TABLE published.engine.{name} AS FROM tonglu.{name}")
+    connection.execute(named_sql("publish/receipts"))
+    connection.execute("CREATE TABLE published.engine.made_of AS SELECT $1 AS shape", [_shape(warehouse)])
+    connection.execute("USE published")
+    for statement in connection.extract_statements(named_sql("publish/views")):
+        connection.execute(statement)
+    for view, column in connection.execute(VIEW_COLUMNS).fetchall():
+        connection.execute(_comment(view, column).sql(dialect="duckdb"))
 
 
 def _publish_facts(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> None:
