@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 from equality import Compared, compare
+from fifty import write_fifty
 from pyarrow import parquet
 
 HERE = Path(__file__).resolve().parent
@@ -61,12 +62,12 @@ def main() -> int:
     try:
         before = work / "before"
         if not (before / "data" / "warehouse.duckdb").exists():
-            _bank(before, asked.customers, asked.days)
+            _bank(before, asked.customers, asked.days, fifty=asked.fifty)
         as_of, run_no = _next_run(before)
         best: list[Side] = []
         for _ in range(asked.repeat):
             engine, floor = work / "engine", work / "floor"
-            played = [_engine(before, engine, as_of), _floor(before, engine, floor, as_of, run_no)]
+            played = [_engine(before, engine, as_of), _floor(before, engine, floor, as_of, run_no, fifty=asked.fifty)]
             best = [min(pair, key=lambda side: side.process) for pair in zip(best, played, strict=True)] if best else played
         compared = compare(engine, floor, run_no)
         return _show(before, best[0], best[1], compared)
@@ -80,6 +81,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=3, help="days played before the measured one")
     parser.add_argument("--keep", metavar="DIR", help="work in this folder, keep it, and use the bank that it holds")
+    parser.add_argument("--fifty", action="store_true", help="fifty journeys of twelve steps instead of the shipped ones")
     parser.add_argument("--quick", action="store_true", help="20,000 customers")
     parser.add_argument("--repeat", type=int, default=1, help="measure so often, each from the same state, and show the fastest")
     asked = parser.parse_args()
@@ -88,13 +90,15 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _bank(root: Path, customers: int, days: int) -> None:
-    """A project with the repository's own definitions, and its first days played; those of the measured day have landed."""
+def _bank(root: Path, customers: int, days: int, *, fifty: bool) -> None:
+    """A project with the repository's own definitions (or fifty journeys), its first days played; the measured day has landed."""
     print(f"making a bank and playing {days} days", flush=True)
     root.mkdir(parents=True, exist_ok=True)
     for folder in ("journeys", "segments", "data/contracts"):
         shutil.copytree(REPOSITORY / folder, root / folder, dirs_exist_ok=True)
     shutil.copy2(REPOSITORY / "tonglu.yaml", root)
+    if fifty:
+        write_fifty(root)
     subprocess.run([sys.executable, HERE / "bank_side.py", root, str(customers), str(days)], check=True)
 
 
@@ -130,7 +134,7 @@ def _engine(before: Path, engine: Path, as_of: datetime) -> Side:
     return _play("engine_side.py", engine, as_of.isoformat())
 
 
-def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int) -> Side:
+def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int, *, fifty: bool) -> Side:
     """A copy of the warehouse, and what the day brought; then the floor's run."""
     _fresh(floor)
     shutil.copy2(before / "data" / "warehouse.duckdb", floor)
@@ -150,6 +154,7 @@ def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int
         "day_start": start.isoformat(),
         "files": files,
         "segments": str(before / "segments"),
+        "journeys": "fifty" if fifty else ".",
         **_mail(before, floor),
     }
     (floor / "day.json").write_text(json.dumps(told))

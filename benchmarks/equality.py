@@ -8,7 +8,7 @@ import duckdb
 WHOLE = (
     "tonglu.membership", "tonglu.segment_size", "tonglu.profile", "tonglu.entry", "tonglu.rest", "tonglu.ended", "tonglu.move",
     "tonglu.candidate", "tonglu.left_out", "tonglu.exposure", "tonglu.decision", "tonglu.ghost", "tonglu.touch", "tonglu.waiting_touch",
-    "tonglu.conversion", "tonglu.delivery", "tonglu.opt_out",
+    "tonglu.conversion", "tonglu.delivery", "tonglu.opt_out", "tonglu.attribute",
 )  # fmt: skip
 LIFT = "run_no, journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control"
 LEARNED = "run_no, version_no, journey, step_key, step, arm_no, arm, n, conversions"

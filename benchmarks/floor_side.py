@@ -1,7 +1,7 @@
 """The same day by hand-written SQL over plain DuckDB: `python floor_side.py FOLDER`; prints its times as JSON.
 
-FOLDER holds `warehouse.duckdb` as it was before the run, and `day.json`: the run's instants, the files of the day by table, and
-where the analysts' segments are. Their text is the same on both sides.
+FOLDER holds `warehouse.duckdb` as it was before the run, and `day.json`: the run's instants, the files of the day by table, where
+the analysts' segments are, whose text is the same on both sides, and which journeys are played: `.` or `fifty`.
 """
 
 import json
@@ -71,7 +71,8 @@ def main(folder: Path) -> None:
         elif name == "close":
             connection.close()
         else:
-            run(connection, (SQL / f"{name}.sql").read_text())
+            own = SQL / day["journeys"] / f"{name}.sql"
+            run(connection, (own if own.exists() else SQL / f"{name}.sql").read_text())
         seconds[name], cpu[name] = time.perf_counter() - start, time.process_time() - busy
 
     for name in ("ingest", "segment", "enrol", "advance", "decide", "measure", "commit", "hand_over", "publish", "close"):

@@ -23,9 +23,9 @@ WITH reached AS (
         sum(v * v) AS vv, sum(n * v) AS nv
     FROM customer GROUP BY ALL
 )
-SELECT run_no() AS run_no, t.journey, g.goal, t.assigned AS assigned_treated, c.assigned AS assigned_control, t.n AS n_treated, c.n AS n_control,
-    t.y AS conversions_treated, c.y AS conversions_control, t.y / nullif(t.n, 0) AS rate_treated, c.y / nullif(c.n, 0) AS rate_control
-FROM side AS t JOIN side AS c ON c.journey = t.journey AND NOT c.treated
+SELECT run_no() AS run_no, t.journey, g.goal, t.assigned AS assigned_treated, coalesce(c.assigned, 0) AS assigned_control, t.n AS n_treated, coalesce(c.n, 0) AS n_control,
+    t.y AS conversions_treated, coalesce(c.y, 0) AS conversions_control, t.y / nullif(t.n, 0) AS rate_treated, c.y / nullif(c.n, 0) AS rate_control
+FROM side AS t LEFT JOIN side AS c ON c.journey = t.journey AND NOT c.treated
 JOIN tonglu.version AS v ON v.journey = t.journey JOIN tonglu.goal AS g USING (version_no)
 WHERE t.treated;
 INSERT INTO tonglu.learned BY NAME

@@ -1,6 +1,5 @@
-"""Fifty journeys of twelve steps each, written as YAML: `python fifty_side.py PROJECT`. One shape, fifty sets of figures."""
+"""Fifty journeys of twelve steps each: one shape with every common kind of step, fifty sets of figures. `floor/fifty` says the same in SQL."""
 
-import sys
 from pathlib import Path
 
 JOURNEYS = 50
@@ -15,7 +14,7 @@ journey: {name}
 title: {{zh: 第{number}号旅程, en: Journey {number}}}
 purpose: marketing
 owner: benchmark
-enter: {{segment: {segment}, enrolment: both, limit: {per_day} per day}}
+enter: {{segment: {segment}, enrolment: both, when: "age >= {young} and age < {old}", limit: {per_day} per day}}
 holdout: 10%
 goal: {{event: product_opened, where: "product = '{product}'", value: 100, within: 7 days}}
 exit:
@@ -44,24 +43,30 @@ text:
 """
 
 
-def journey(number: int, per_day: int) -> str:
+def journey(number: int) -> str:
     """The text of journey `number` (from 1)."""
+    young = 18 + 10 * (number // 10)
     return SHAPE.format(
-        name=f"bench_{number:02d}", number=number, segment=SEGMENTS[number % len(SEGMENTS)], per_day=per_day,
-        product=PRODUCTS[number % 2], read=24 + number, balance=1000 + 100 * number, rest=12 + number, think=48 + number,
-    )  # fmt: skip
+        name=f"bench_{number:02d}",
+        number=number,
+        segment=SEGMENTS[number % len(SEGMENTS)],
+        young=young,
+        old=young + 10,
+        per_day=PER_DAY,
+        product=PRODUCTS[number % 2],
+        read=24 + number,
+        balance=1000 + 100 * number,
+        rest=12 + number,
+        think=48 + number,
+    )
 
 
-def write(root: Path, per_day: int) -> None:
+def write_fifty(root: Path) -> None:
     """Put the fifty journeys and their two messages in the place of the project's own."""
     for file in [*root.glob("journeys/*.yaml"), *root.glob("journeys/messages/*.yaml"), *root.glob("journeys/tests/*.yaml")]:
         if file.name not in ("policy.yaml", "channels.yaml"):
             file.unlink()
     for number in range(1, JOURNEYS + 1):
-        (root / "journeys" / f"bench_{number:02d}.yaml").write_text(journey(number, per_day), encoding="utf-8")
+        (root / "journeys" / f"bench_{number:02d}.yaml").write_text(journey(number), encoding="utf-8")
     for name in ("bench_greeting", "bench_offer"):
         (root / "journeys" / "messages" / f"{name}.yaml").write_text(MESSAGE.format(name=name), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]), PER_DAY)

@@ -1,0 +1,37 @@
+-- Conversions by intention to treat, and each journey's two sides over entries whose window has passed.
+INSERT INTO tonglu.conversion
+SELECT run_no(), n.entry_id, 0, e.event_id, e.occurred_at, 10000
+FROM new_event AS e JOIN tonglu.entry AS n USING (customer_id)
+WHERE e.name = 'product_opened' AND e.occurred_at > n.assigned_at AND e.occurred_at <= n.assigned_at + INTERVAL 7 DAY
+  AND json_extract_string(e.properties, '$.product') = CASE n.version_no % 2 WHEN 0 THEN 'salary_plan' ELSE 'pension_deposit' END
+  AND NOT EXISTS (SELECT 1 FROM tonglu.conversion AS c WHERE c.entry_id = n.entry_id AND c.event_id = e.event_id)
+ORDER BY n.entry_id, e.occurred_at, e.event_id;
+INSERT INTO tonglu.lift BY NAME
+WITH reached AS (
+    SELECT entry_id, count(*) AS times, sum(value) AS value FROM tonglu.conversion GROUP BY ALL
+), customer AS (
+    SELECT e.journey, e.assignment = 'treated' AS treated, e.customer_id, count(*) AS assigned,
+        count(*) FILTER (WHERE e.assigned_at + INTERVAL 7 DAY <= as_of()) AS n,
+        count(r.entry_id) FILTER (WHERE e.assigned_at + INTERVAL 7 DAY <= as_of()) AS y,
+        coalesce(sum(r.value) FILTER (WHERE e.assigned_at + INTERVAL 7 DAY <= as_of()), 0) AS v
+    FROM tonglu.entry AS e LEFT JOIN reached AS r USING (entry_id) WHERE e.assignment <> 'global_control' GROUP BY ALL
+), side AS (
+    SELECT journey, treated, sum(assigned) AS assigned, sum(n) AS n, sum(y) AS y, sum(v) AS v, sum(n * n) AS nn, sum(y * y) AS yy, sum(n * y) AS ny,
+        sum(v * v) AS vv, sum(n * v) AS nv
+    FROM customer GROUP BY ALL
+)
+SELECT run_no() AS run_no, t.journey, g.goal, t.assigned AS assigned_treated, coalesce(c.assigned, 0) AS assigned_control, t.n AS n_treated, coalesce(c.n, 0) AS n_control,
+    t.y AS conversions_treated, coalesce(c.y, 0) AS conversions_control, t.y / nullif(t.n, 0) AS rate_treated, c.y / nullif(c.n, 0) AS rate_control
+FROM side AS t LEFT JOIN side AS c ON c.journey = t.journey AND NOT c.treated
+JOIN tonglu.version AS v ON v.journey = t.journey JOIN tonglu.goal AS g USING (version_no)
+WHERE t.treated;
+INSERT INTO tonglu.learned BY NAME
+WITH reached AS (
+    SELECT DISTINCT entry_id FROM tonglu.conversion
+), shown AS (
+    SELECT x.step_key, x.arm, count(*) AS n, count(r.entry_id) AS conversions
+    FROM tonglu.exposure AS x JOIN tonglu.entry AS e USING (entry_id) LEFT JOIN reached AS r USING (entry_id)
+    WHERE e.assignment = 'treated' AND e.assigned_at + INTERVAL 7 DAY <= as_of() GROUP BY ALL
+)
+SELECT run_no() AS run_no, a.version_no, s.journey, a.step_key, s.step, a.arm_no, a.arm, coalesce(w.n, 0) AS n, coalesce(w.conversions, 0) AS conversions
+FROM tonglu.arm AS a JOIN tonglu.step AS s USING (step_key) LEFT JOIN shown AS w ON w.step_key = a.step_key AND w.arm = a.arm;
