@@ -5,11 +5,13 @@ text: a number or a string fills a slot as a literal node, a table as an identif
 """
 
 import functools
-from typing import cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeVar, cast
 
 from sqlglot import exp, parse_one
 
 Slot = exp.Expression | str | int | bool | None
+T = TypeVar("T")
 AT_HAND = "at_hand"
 """In a generated condition the table that drives the statement it will stand in: at_hand.customer_id, at_hand.entry_id."""
 
@@ -50,6 +52,35 @@ def fill(text: str, **nodes: Slot) -> exp.Expression:
         return node
 
     return cast(exp.Expression, _template(text).copy().transform(put))
+
+
+def among(column: exp.Expression, values: Collection[int | str]) -> exp.Expression:
+    """Whether a column is one of the values."""
+    nodes = [exp.convert(value) for value in values]
+    return exp.EQ(this=column, expression=nodes[0]) if len(nodes) == 1 else exp.In(this=column, expressions=nodes)
+
+
+def by_value(column: exp.Expression, choices: Mapping[int, exp.Expression | int]) -> exp.Expression:
+    """What belongs to a column's value: the expression itself where only one is possible, otherwise a CASE."""
+    nodes = {value: cast(exp.Expression, exp.convert(choice)) for value, choice in choices.items()}
+    same = {node.sql("duckdb") for node in nodes.values()}
+    if len(same) == 1:
+        return next(iter(nodes.values()))
+    return exp.Case(this=column, ifs=[exp.If(this=exp.convert(value), true=node) for value, node in nodes.items()])
+
+
+def alike(items: Iterable[T], what: Callable[[T], tuple[object, ...]]) -> list[list[T]]:
+    """Items of which everything that a statement says is the same, so that one statement does for all; in their first order.
+
+    Args:
+        items: what statements are about.
+        what: what tells two of them apart; expressions are compared by their SQL.
+    """
+    groups: dict[tuple[object, ...], list[T]] = {}
+    for item in items:
+        key = tuple(part.sql("duckdb") if isinstance(part, exp.Expr) else part for part in what(item))
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
 
 
 def about_customer(text: str, who: str, **nodes: Slot) -> exp.Expression:

@@ -2,14 +2,14 @@
 
 from sqlglot import exp
 
-from tonglu.core.sql import about_customer
+from tonglu.core.sql import about_customer, alike, among
 from tonglu.gates.gate import Chain, Gate
 
 NOT_ELIGIBLE = """
     INSERT INTO stopped
     SELECT p.proposal_no, 'not_eligible', NULL, 'dropped'
     FROM proposal AS p LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
-    WHERE p.outcome IS NULL AND p.step_key = slot('step_key') AND NOT slot('condition')
+    WHERE p.outcome IS NULL AND slot('here') AND NOT slot('condition')
 """
 
 
@@ -18,7 +18,7 @@ SEEN = """
     INSERT INTO seen
     SELECT p.proposal_no, slot('parts'), slot('saw')
     FROM proposal AS p LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
-    WHERE p.outcome IS NULL AND p.step_key = slot('step_key')
+    WHERE p.outcome IS NULL AND slot('here')
 """
 
 
@@ -30,11 +30,11 @@ def _object(pairs: tuple[tuple[str, exp.Expression], ...]) -> exp.Expression:
 def apply(chain: Chain) -> None:
     """Judge every touch that has a condition, and keep what it was judged by."""
     present = {step_key for (step_key,) in chain.warehouse.fetch(PRESENT)}
-    for one in chain.conditions:
-        if one.step_key in present:
-            seen = {"parts": _object(one.parts), "saw": _object(one.reads)}
-            chain.warehouse.execute(about_customer(SEEN, "p", step_key=one.step_key, **seen))
-            chain.warehouse.execute(about_customer(NOT_ELIGIBLE, "p", step_key=one.step_key, condition=one.condition))
+    judged = [one for one in chain.conditions if one.step_key in present]
+    for group in alike(judged, lambda one: (one.condition, _object(one.parts), _object(one.reads))):
+        one, here = group[0], among(exp.column("step_key", table="p"), [each.step_key for each in group])
+        chain.warehouse.execute(about_customer(SEEN, "p", here=here, parts=_object(one.parts), saw=_object(one.reads)))
+        chain.warehouse.execute(about_customer(NOT_ELIGIBLE, "p", here=here, condition=one.condition))
 
 
 GATE = Gate(

@@ -65,10 +65,9 @@ def _hop(warehouse: Warehouse, program: Program, phase: Phase, round_no: int) ->
     present = warehouse.rows("advance/present", round=round_no)
     looking_back = [earliest for *_, earliest in present if earliest is not None]
     earliest = min(looking_back, default=None)
-    for step_key, _, _ in present:
-        step = steps[step_key]
-        for statement in step.kind.judge(step):
-            warehouse.execute(statement, round=round_no, earliest=earliest)
     for name in sorted({kind for _, kind, _ in present}):
+        standing = [steps[step_key] for step_key, kind, _ in present if kind == name]
+        for statement in kinds[name].judge(standing):
+            warehouse.execute(statement, round=round_no, earliest=earliest)
         if kinds[name].moves:
             warehouse.execute(kinds[name].moves, round=round_no, ordinal=phase + round_no)

@@ -9,7 +9,7 @@ from tonglu.compile.conditions import property_text
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Warehouse, WorkCalendar
-from tonglu.core.sql import Slot, about_customer, fill
+from tonglu.core.sql import Slot, about_customer, alike, among, fill
 from tonglu.stages.context import Run
 from tonglu.stages.occasions import instants
 from tonglu.stages.switches import Standing
@@ -76,7 +76,7 @@ BY_JOURNEY = """
     WHERE p.run_no = $run_no - 1 AND p.journey = slot('journey')
 """
 NOT_QUALIFIED = """
-    DELETE FROM occasion WHERE journey = slot('journey') AND customer_id NOT IN (
+    DELETE FROM occasion WHERE slot('journeys') AND customer_id NOT IN (
         SELECT profile.customer_id FROM tonglu.profile AS profile WHERE slot('condition'))
 """
 EPOCH = """
@@ -147,6 +147,10 @@ def enrol(warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalend
             _by_calendar(warehouse, journey, run, calendar, journey.name in launched)
         for statement in _of_journey(journey):
             warehouse.execute(statement)
+    asking = [(journey.name, journey.enter_when) for journey in program.current if journey.enter_when is not None]
+    for group in alike(asking, lambda one: one[1:]):
+        journeys = among(exp.column("journey"), [name for name, _ in group])
+        warehouse.execute(fill(NOT_QUALIFIED, journeys=journeys, condition=group[0][1]))
     warehouse.run("enrol/choose")
     [(enrolled,)] = warehouse.fetch(ENROLLED)
     return int(enrolled)
@@ -196,8 +200,6 @@ def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
             statements.append(about_customer(NO_KEY, "e", key=key, **common))
     if enter.source == "journey":
         statements.append(fill(BY_JOURNEY, journey=journey.name, keyed=enter.keyed_by is not None))
-    if journey.enter_when is not None:
-        statements.append(fill(NOT_QUALIFIED, journey=journey.name, condition=journey.enter_when))
     if journey.order is not None:
         statements.append(fill(ORDERED, journey=journey.name, value=journey.order))
     if journey.header.randomise == "employer":

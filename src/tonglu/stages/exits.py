@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from tonglu.compile.program import GOAL, CompiledExit, Program
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import Slot, about_customer, both, fill, parsed, table
+from tonglu.core.sql import Slot, about_customer, alike, among, both, fill, parsed, table
 
 BY_EVENT = """
     INSERT INTO exit_match
@@ -35,8 +35,7 @@ MOVED_FROM = """
     SELECT DISTINCT e.version_no FROM tonglu.move AS m JOIN tonglu.rest AS r USING (entry_id) JOIN tonglu.entry AS e USING (entry_id)
     WHERE m.cause = 'migrated'
 """
-ENTERED = "EXISTS(SELECT 1 FROM tonglu.entry AS own WHERE own.entry_id = r.entry_id AND own.version_no = slot('version_no'))"
-RESTS = "r.version_no = slot('version_no')"
+ENTERED = "EXISTS(SELECT 1 FROM tonglu.entry AS own WHERE own.entry_id = r.entry_id AND slot('version'))"
 OPEN_VERSIONS = "SELECT DISTINCT version_no FROM tonglu.rest ORDER BY version_no"
 EARLIEST = "SELECT count(*), min(first_since) FROM enrolled"
 OWN_TOUCH = "json_extract_string(e.properties, '$.entry_id') = CAST(r.entry_id AS VARCHAR)"
@@ -68,12 +67,13 @@ def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
         whose = both(whose, parsed("e.occurred_at > $earliest"))
     else:
         earliest = None
-    for journey in program.journeys:
-        if journey.version_no in present:
-            for one in journey.exits:
-                # whoever moved to another version keeps the goals of the one that was entered
-                mine = fill(ENTERED if moved and one.ordinal == GOAL else RESTS, version_no=journey.version_no)
-                warehouse.execute(_statement(one, mine, whose, enrolled=enrolled), earliest=earliest)
+    exits = [(journey.version_no, one) for journey in program.journeys if journey.version_no in present for one in journey.exits]
+    for group in alike(exits, lambda one: (one[1].ordinal, one[1].reason, one[1].event, one[1].condition)):
+        versions, [_, one] = [version_no for version_no, _ in group], group[0]
+        mine = among(exp.column("version_no", table="r"), versions)
+        if moved and one.ordinal == GOAL:  # whoever moved to another version keeps the goals of the one that was entered
+            mine = fill(ENTERED, version=among(exp.column("version_no", table="own"), versions))
+        warehouse.execute(_statement(one, mine, whose, enrolled=enrolled), earliest=earliest)
     warehouse.run("exits/choose")
 
 

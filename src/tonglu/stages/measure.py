@@ -7,10 +7,12 @@ late it came. The lift of a journey compares treated and held-out entries whose 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
+from sqlglot import exp
+
+from tonglu.compile.program import CompiledGoal, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Row, Warehouse
-from tonglu.core.sql import Slot, about_customer
+from tonglu.core.sql import Slot, about_customer, alike, among
 from tonglu.stats.difference import Effect, Interval, Withheld, difference_of_clustered_proportions, difference_of_ratios
 from tonglu.stats.sufficient import Clusters
 
@@ -23,7 +25,7 @@ MATCH = """
     FROM new_event AS e
     JOIN tonglu.entry AS en ON en.customer_id = e.customer_id
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
-    WHERE en.version_no = slot('version_no') AND e.name = slot('event') AND e.occurred_at > en.assigned_at
+    WHERE slot('mine') AND e.name = slot('event') AND e.occurred_at > en.assigned_at
       AND e.occurred_at <= en.assigned_at + to_microseconds(slot('window_us')) AND slot('condition')
 """
 CONVERSIONS = "SELECT count(*) FROM tonglu.conversion WHERE run_no = $run_no"
@@ -48,9 +50,9 @@ class Side:
 def measure(warehouse: Warehouse, program: Program) -> int:
     """Find new conversions, write every journey's lift; the number of new conversions."""
     warehouse.execute(NONE_YET)
-    for journey in program.journeys:
-        for goal in journey.goals:
-            warehouse.execute(about_customer(MATCH, "en", **_slots(journey, goal)))
+    goals = [(journey.version_no, goal) for journey in program.journeys for goal in journey.goals]
+    for group in alike(goals, lambda one: (one[1].number, one[1].value, one[1].event, one[1].window, one[1].condition)):
+        warehouse.execute(about_customer(MATCH, "en", **_slots([version_no for version_no, _ in group], group[0][1])))
     warehouse.run("measure/conversions")
     for (name, goal_name), sides in sorted(_sides(warehouse).items()):
         _keep(warehouse, name, goal_name, sides["treated"], sides["holdout"])
@@ -58,11 +60,11 @@ def measure(warehouse: Warehouse, program: Program) -> int:
     return int(conversions)
 
 
-def _slots(journey: CompiledJourney, goal: CompiledGoal) -> dict[str, Slot]:
+def _slots(versions: list[int], goal: CompiledGoal) -> dict[str, Slot]:
     return {
         "goal_no": goal.number,
         "value": goal.value,
-        "version_no": journey.version_no,
+        "mine": among(exp.column("version_no", table="en"), versions),
         "event": goal.event,
         "window_us": microseconds(goal.window),
         "condition": goal.condition,

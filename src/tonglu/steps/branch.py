@@ -1,11 +1,12 @@
 """`branch`: ordered conditions judged as of the run; the first true one is taken, a last `else` is required (semantics 15)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
 from sqlglot import exp
 
-from tonglu.core.sql import about_customer
+from tonglu.core.sql import about_customer, among, by_value
 from tonglu.language.values import Authored, Condition, Name
 from tonglu.steps.kind import Alternative, Branch, CompiledStep, Lowered, StepKind
 
@@ -13,7 +14,7 @@ CHOICE = """
     INSERT INTO hop
     SELECT p.entry_id, slot('target'), p.since, 'branched'
     FROM position AS p LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
-    WHERE p.round = $round AND p.step_key = slot('step_key') AND p.since <= p.horizon
+    WHERE p.round = $round AND slot('here') AND p.since <= p.horizon
 """
 
 
@@ -66,13 +67,23 @@ def lower(fields: BranchFields) -> Lowered:
     )
 
 
-def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
-    """One statement: CASE over the conditions in written order."""
-    target = exp.Case(
-        ifs=[exp.If(this=case.condition, true=exp.convert(case.to_key)) for case in step.alternatives],
-        default=exp.convert(step.otherwise_key),
-    )
-    return (about_customer(CHOICE, "p", target=target, step_key=step.key),)
+def judge(steps: Sequence[CompiledStep]) -> tuple[exp.Expression, ...]:
+    """CASE over the conditions in written order: of all steps at once, but for those that look into other tables."""
+    looking = [step for step in steps if any(case.condition.find(exp.Query) for case in step.alternatives)]
+    plain = [step for step in steps if step not in looking]
+    return tuple(_choice(group) for group in ([plain] if plain else []) + [[step] for step in looking])
+
+
+def _choice(steps: Sequence[CompiledStep]) -> exp.Expression:
+    targets = {
+        step.key: exp.Case(
+            ifs=[exp.If(this=case.condition, true=exp.convert(case.to_key)) for case in step.alternatives],
+            default=exp.convert(step.otherwise_key),
+        )
+        for step in steps
+    }
+    here = exp.column("step_key", table="p")
+    return about_customer(CHOICE, "p", target=by_value(here, targets), here=among(here, targets))
 
 
 KIND = StepKind(

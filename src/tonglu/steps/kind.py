@@ -11,7 +11,7 @@ Every statement may use `$round`, `$run_no`, `$as_of`, `$ordinal` (rises with ev
 `since` among entries that look back).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -129,7 +129,7 @@ def own_touch(alternative: CompiledAlternative, alias: str) -> exp.Expression:
     return both(exp.EQ(this=told, expression=entry), alternative.condition)
 
 
-def no_statements(_: CompiledStep) -> tuple[exp.Expression, ...]:
+def no_statements(_: Sequence[CompiledStep]) -> tuple[exp.Expression, ...]:
     """For kinds whose moves are the same statement for all their steps."""
     return ()
 
@@ -143,7 +143,8 @@ class StepKind:
         fields: the pydantic model of its body, the kind's own key included.
         lower: from checked fields to `Lowered`.
         moves: static SQL that adds this round's hops for all entries at steps of the kind; may be empty.
-        judge: generated statements of one step, run before `moves` where an entry stands at that step.
+        judge: generated statements of the kind's steps at which entries stand, run before `moves`; one does for many where
+            they say the same.
         label: what the map writes in its box, in Chinese.
         example: a step in YAML that loads.
         instant: whether it takes no time of its own, so that a cycle through it alone would never end.
@@ -156,5 +157,5 @@ class StepKind:
     label: Callable[[Any], str]
     example: str
     moves: str = ""
-    judge: Callable[[CompiledStep], tuple[exp.Expression, ...]] = no_statements
+    judge: Callable[[Sequence[CompiledStep]], tuple[exp.Expression, ...]] = no_statements
     instant: bool = False

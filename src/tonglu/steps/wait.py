@@ -5,6 +5,7 @@ An end already past does not wait: the clock becomes the later of itself and the
 that lies where the calendar knows no days makes the entry rest, and the run says so.
 """
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
@@ -144,8 +145,12 @@ def lower(fields: WaitFields) -> Lowered:
     return Lowered(next=onward, otherwise=fields.otherwise, until=fields.wait, reads=reads)
 
 
-def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
-    """The statement that finds the ends for the entries at hand; none for a plain duration."""
+def judge(steps: Sequence[CompiledStep]) -> tuple[exp.Expression, ...]:
+    """The statements that find the ends for the entries at hand; none for plain durations."""
+    return tuple(statement for step in steps for statement in _ends(step))
+
+
+def _ends(step: CompiledStep) -> tuple[exp.Expression, ...]:
     until = step.lowered.until
     if until is None:
         return ()

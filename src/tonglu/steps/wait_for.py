@@ -5,13 +5,14 @@ profile alternatives are judged as of the run and win at `as_of`. An entry that 
 events that are new in it; one that arrived in this run looks back to its own `since`.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
 from sqlglot import exp
 
 from tonglu.core.durations import format_duration_zh, microseconds
-from tonglu.core.sql import Slot, about_customer, both, parsed, table
+from tonglu.core.sql import Slot, about_customer, alike, among, both, by_value, parsed, table
 from tonglu.language.values import Authored, Condition, Duration, EventName, Name
 from tonglu.steps.kind import FOLLOWING, Alternative, CompiledStep, EventMatch, Lowered, StepKind, own_touch
 
@@ -20,7 +21,7 @@ EVENT_MATCH = """
     SELECT p.entry_id, slot('ordinal'), e.occurred_at, e.event_id, slot('to_key')
     FROM position AS p JOIN slot_events AS e ON e.customer_id = p.customer_id
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
-    WHERE p.round = $round AND p.step_key = slot('step_key') AND p.looks_back = slot('looks_back') AND e.name = slot('event')
+    WHERE p.round = $round AND slot('here') AND p.looks_back = slot('looks_back') AND e.name = slot('event')
       AND e.occurred_at > p.since AND e.occurred_at <= p.since + to_microseconds(slot('takes_us')) AND e.occurred_at <= p.horizon
       AND slot('condition')
 """
@@ -28,7 +29,7 @@ STATE_MATCH = """
     INSERT INTO matched
     SELECT p.entry_id, slot('ordinal'), $as_of, '', slot('to_key')
     FROM position AS p LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
-    WHERE p.round = $round AND p.step_key = slot('step_key') AND p.since <= $as_of AND p.horizon >= $as_of
+    WHERE p.round = $round AND slot('here') AND p.since <= $as_of AND p.horizon >= $as_of
       AND p.since + to_microseconds(slot('takes_us')) >= $as_of AND slot('condition')
 """
 
@@ -83,13 +84,21 @@ def lower(fields: WaitForFields) -> Lowered:
     )
 
 
-def judge(step: CompiledStep) -> tuple[exp.Expression, ...]:
-    """The matches of one step: per event alternative one look at new events and one back, per state alternative one."""
-    takes_us = microseconds(step.lowered.takes)
+def judge(steps: Sequence[CompiledStep]) -> tuple[exp.Expression, ...]:
+    """The matches: per event alternative one look at new events and one back, per state alternative one look; alternatives that
+    wait for the same thing are looked for together."""
     since_earliest = parsed("e.occurred_at > $earliest")  # lets DuckDB skip the years before
     statements = []
-    for ordinal, alternative in enumerate(step.alternatives):
-        common: dict[str, Slot] = {"ordinal": ordinal, "to_key": alternative.to_key, "step_key": step.key, "takes_us": takes_us}
+    here = exp.column("step_key", table="p")
+    awaited = [(step, ordinal, one) for step in steps for ordinal, one in enumerate(step.alternatives)]
+    for group in alike(awaited, lambda one: (one[1], one[2].event, one[2].condition)):
+        _, ordinal, alternative = group[0]
+        common: dict[str, Slot] = {
+            "ordinal": ordinal,
+            "here": among(here, [step.key for step, _, _ in group]),
+            "to_key": by_value(here, {step.key: one.to_key for step, _, one in group}),
+            "takes_us": by_value(here, {step.key: microseconds(step.lowered.takes) for step, _, _ in group}),
+        }
         if alternative.event is None:
             statements.append(about_customer(STATE_MATCH, "p", condition=alternative.condition, **common))
             continue

@@ -28,7 +28,9 @@ APPENDED = (
 WHOLE = ("version", "step", "goal", "arm", "via", "definition", "rest", "candidate")
 FOLLOWED = "membership"
 POINTER = "current.json"
-MADE_OF_TABLE = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'published' AND schema_name = 'engine' AND table_name = 'made_of'"
+MADE_OF_TABLE = (
+    "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'published' AND schema_name = 'engine' AND table_name = 'made_of'"
+)
 MADE_OF = "SELECT shape FROM published.engine.made_of"
 SHAPE = """
     SELECT table_name, column_name, data_type FROM duckdb_columns()
@@ -137,9 +139,7 @@ def _counts() -> exp.Expression:
     def rows(name: str, schema: str, catalog: str | None = None) -> exp.Expression:
         return exp.select(exp.Count(this=exp.Star())).from_(exp.table_(name, db=schema, catalog=catalog)).subquery()
 
-    pairs = [
-        exp.select(rows(name, "tonglu"), rows(name, "engine", "published")) for name in (*APPENDED, *WHOLE, FOLLOWED)
-    ]
+    pairs = [exp.select(rows(name, "tonglu"), rows(name, "engine", "published")) for name in (*APPENDED, *WHOLE, FOLLOWED)]
     return exp.union(*pairs, distinct=False)
 
 
