@@ -131,6 +131,9 @@ def _engine(before: Path, engine: Path, as_of: datetime) -> Side:
     for file in (before / "data").glob("*.*"):
         shutil.copy2(file, engine / "data")
     (engine / "data" / "landing").symlink_to(before / "data" / "landing")
+    (engine / "data" / "published").mkdir()
+    for file in (before / "data" / "published").glob("*.*"):
+        shutil.copy2(file, engine / "data" / "published")
     return _play("engine_side.py", engine, as_of.isoformat())
 
 

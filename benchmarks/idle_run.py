@@ -34,6 +34,9 @@ def main() -> int:
     for file in (before / "data").glob("*.*"):
         shutil.copy2(file, work / "data")
     (work / "data" / "landing").symlink_to(before / "data" / "landing")
+    (work / "data" / "published").mkdir()
+    for file in (before / "data" / "published").glob("*.*"):
+        shutil.copy2(file, work / "data" / "published")
     with closing(duckdb.connect(str(work / "data" / "warehouse.duckdb"), read_only=True)) as connection:
         [(last, customers)] = connection.execute(
             "SELECT max(as_of), (SELECT count(*) FROM source.customers) FROM tonglu.run"

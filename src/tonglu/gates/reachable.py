@@ -4,14 +4,15 @@ defers, a kill drops."""
 from tonglu.gates.gate import Chain, Gate
 
 CHOSEN = """
+    INSERT INTO addressed
+    SELECT m.proposal_no, m.channel, m.place
+    FROM permitted AS m JOIN proposal AS p USING (proposal_no)
+    SEMI JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel;
     UPDATE proposal SET channel = c.channel
     FROM (
-        SELECT m.proposal_no, arg_min(m.channel, m.place) AS channel
-        FROM permitted AS m
-        JOIN proposal AS p USING (proposal_no)
-        JOIN channel_now AS n ON n.channel = m.channel AND n.stop IS NULL
-        JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel
-        GROUP BY m.proposal_no
+        SELECT a.proposal_no, arg_min(a.channel, a.place) AS channel
+        FROM addressed AS a JOIN channel_now AS n ON n.channel = a.channel AND n.stop IS NULL
+        GROUP BY a.proposal_no
     ) AS c
     WHERE c.proposal_no = proposal.proposal_no AND proposal.outcome IS NULL;
     INSERT INTO stopped
@@ -19,7 +20,7 @@ CHOSEN = """
         CASE WHEN bool_or(n.stop = 'pause') THEN 'channel_paused' WHEN bool_or(n.stop = 'kill') THEN 'channel_killed' ELSE 'no_address' END,
         NULL, CASE WHEN bool_or(n.stop = 'pause') THEN 'deferred' ELSE 'dropped' END
     FROM proposal AS p JOIN permitted AS m USING (proposal_no)
-    LEFT JOIN personal.addresses AS a ON a.customer_id = p.customer_id AND a.channel = m.channel
+    LEFT JOIN addressed AS a ON a.proposal_no = m.proposal_no AND a.channel = m.channel
     LEFT JOIN channel_now AS n ON n.channel = a.channel
     WHERE p.outcome IS NULL AND p.channel IS NULL
     GROUP BY p.proposal_no

@@ -5,7 +5,7 @@ killed after its commit is handed over again, and what the mailroom knows alread
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from sqlglot import exp
 from tonglu.core.delivery import BatchRow, OutboxRow
 from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
-from tonglu.core.sql import fill, parsed
+from tonglu.core.sql import alike, fill, parsed
 from tonglu.language.policy import Policy
 
 MESSAGE = """
@@ -23,7 +23,7 @@ MESSAGE = """
     SELECT t.touch_key, t.customer_id, t.journey, t.version, t.channel, t.batch_id, t.address, t.message, t.arm, slot('variables'),
         t.not_before, t.expires_at, t.heeds_hours, t.heeds_opt_out
     FROM recipient AS t LEFT JOIN reader AS profile USING (customer_id)
-    WHERE t.version_no = slot('version_no') AND t.message = slot('message')
+    WHERE slot('theirs')
 """
 BATCH = """
     SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out FROM outgoing
@@ -89,10 +89,9 @@ def hand_over(
     _take_back(warehouse, mailroom, run_no, as_of)
     skip_hours, skip_consent = _skipping(policy, "quiet_hours"), _skipping(policy, "consent")
     warehouse.run("deliver/outgoing", run_no=run_no, skip_hours=skip_hours, skip_consent=skip_consent)
-    for version_no, message in warehouse.rows("deliver/messages", run_no=run_no):
-        names = variables[version_no, message]
-        statement = fill(MESSAGE, variables=_as_json(names), version_no=version_no, message=message)
-        warehouse.execute(statement)
+    messages: list[tuple[int, str]] = warehouse.rows("deliver/messages", run_no=run_no)
+    for group in alike(messages, lambda one: (variables[one],)):
+        warehouse.execute(fill(MESSAGE, variables=_as_json(variables[group[0]]), theirs=_one_of(group)))
     [(decided, ready, keys)] = warehouse.rows("deliver/complete", run_no=run_no)
     if not decided == ready == keys:
         raise CheckFailed(f"run {run_no} decided {decided} touches, but {ready} with {keys} keys are ready: none was handed over")
@@ -144,6 +143,12 @@ def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
         heeds_hours=bool(hours),
         heeds_opt_out=bool(out),
     )
+
+
+def _one_of(messages: Sequence[tuple[int, str]]) -> exp.Expression:
+    """Whether a touch is about one of the messages, by version and name."""
+    named = exp.Tuple(expressions=[exp.column("version_no", table="t"), exp.column("message", table="t")])
+    return exp.In(this=named, expressions=[exp.Tuple(expressions=[exp.convert(part) for part in one]) for one in messages])
 
 
 def _as_json(names: frozenset[str]) -> exp.Expression:

@@ -25,6 +25,7 @@ UPDATE proposal SET outcome = 'dropped', gate = 'valid_for', reason = 'expired'
 WHERE $as_of > first_proposed_at + to_microseconds(valid_us + paused_us);
 CREATE OR REPLACE TEMP TABLE stopped (proposal_no BIGINT, reason VARCHAR, detail VARCHAR, outcome VARCHAR);
 CREATE OR REPLACE TEMP TABLE permitted (proposal_no BIGINT, channel VARCHAR, place INTEGER);
+CREATE OR REPLACE TEMP TABLE addressed (proposal_no BIGINT, channel VARCHAR, place INTEGER);
 CREATE OR REPLACE TEMP TABLE channel_now (channel VARCHAR, opening TIMESTAMP, stop VARCHAR, bulk BOOLEAN);
 CREATE OR REPLACE TEMP TABLE cap (cap_no INTEGER, name VARCHAR, purpose VARCHAR, channel VARCHAR, at_most INTEGER, within_us BIGINT);
 CREATE OR REPLACE TEMP TABLE seen (proposal_no BIGINT, parts JSON, saw JSON);

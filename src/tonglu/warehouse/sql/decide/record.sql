@@ -7,17 +7,27 @@ FROM proposal WHERE NOT ghost ORDER BY proposal_no;
 INSERT INTO tonglu.ghost
 SELECT $run_no, entry_id, customer_id, journey, step_key, step, visit, outcome = 'sent', gate, reason, channel, arm
 FROM proposal WHERE ghost ORDER BY proposal_no;
-INSERT INTO tonglu.judged
-SELECT $run_no, p.entry_id, p.step_key, p.ghost, s.parts, s.saw, c.channels, a.channels
-FROM proposal AS p LEFT JOIN seen AS s USING (proposal_no)
-LEFT JOIN (SELECT proposal_no, list(channel ORDER BY place) AS channels FROM permitted GROUP BY proposal_no) AS c USING (proposal_no)
-LEFT JOIN (
-    SELECT m.proposal_no, list(m.channel ORDER BY m.place) AS channels
-    FROM permitted AS m JOIN proposal AS q USING (proposal_no)
-    JOIN personal.addresses AS x ON x.customer_id = q.customer_id AND x.channel = m.channel
-    GROUP BY m.proposal_no
-) AS a USING (proposal_no)
-ORDER BY p.proposal_no;
+INSERT INTO tonglu.judged -- which channels: a number of bits per proposal, and lists for the few combinations that occur
+WITH allowed AS (
+    SELECT proposal_no, bit_or(1::HUGEINT << place) AS places FROM permitted GROUP BY proposal_no
+), found AS (
+    SELECT proposal_no, bit_or(1::HUGEINT << place) AS places FROM addressed GROUP BY proposal_no
+), had AS (
+    SELECT p.proposal_no, p.entry_id, p.step_key, p.ghost, s.parts, s.saw, c.places AS permitted, a.places AS addressed
+    FROM proposal AS p LEFT JOIN seen AS s USING (proposal_no) LEFT JOIN allowed AS c USING (proposal_no) LEFT JOIN found AS a USING (proposal_no)
+), combination AS (
+    SELECT DISTINCT step_key, places FROM (SELECT step_key, permitted AS places FROM had UNION ALL SELECT step_key, addressed FROM had)
+    WHERE places IS NOT NULL
+), listed AS (
+    SELECT c.step_key, c.places, list(v.channel ORDER BY v.place) AS channels
+    FROM combination AS c JOIN tonglu.via AS v ON v.step_key = c.step_key AND (c.places >> v.place) & 1 = 1
+    GROUP BY c.step_key, c.places
+)
+SELECT $run_no, h.entry_id, h.step_key, h.ghost, h.parts, h.saw, c.channels, a.channels
+FROM had AS h
+LEFT JOIN listed AS c ON c.step_key = h.step_key AND c.places = h.permitted
+LEFT JOIN listed AS a ON a.step_key = h.step_key AND a.places = h.addressed
+ORDER BY h.proposal_no;
 INSERT INTO tonglu.touch
 SELECT md5(concat_ws('|', escape_part(p.journey), p.customer_id, escape_part(e.key), p.entry_no, escape_part(p.step), p.visit, 1)), $run_no,
     p.entry_id, p.customer_id, p.journey, p.version_no, p.step, p.visit, p.purpose, p.channel, p.message, p.arm, $as_of, p.not_before,
