@@ -51,7 +51,7 @@ def fill(text: str, **nodes: Slot) -> exp.Expression:
             return table
         return node
 
-    return cast(exp.Expression, _template(text).copy().transform(put))
+    return cast(exp.Expression, _template(text).copy().transform(put, copy=False))
 
 
 def among(column: exp.Expression, values: Collection[int | str]) -> exp.Expression:

@@ -47,6 +47,10 @@ def judge_exits(warehouse: Warehouse, program: Program, stopping: Collection[str
     for journey in stopping:
         warehouse.run("exits/stop", journey=journey)
     _judge(warehouse, program, enrolled=False)
+    [(moved_over, _)] = warehouse.fetch(EARLIEST)
+    if moved_over:  # who came to another version in this run looks back like somebody new, and leaves before anybody enters
+        _judge(warehouse, program, enrolled=True)
+    warehouse.run("exits/choose")
 
 
 def judge_exits_of_enrolled(warehouse: Warehouse, program: Program) -> None:
@@ -54,6 +58,7 @@ def judge_exits_of_enrolled(warehouse: Warehouse, program: Program) -> None:
     [(enrolled, _)] = warehouse.fetch(EARLIEST)
     if enrolled:
         _judge(warehouse, program, enrolled=True)
+        warehouse.run("exits/choose")
 
 
 def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
@@ -74,7 +79,6 @@ def _judge(warehouse: Warehouse, program: Program, *, enrolled: bool) -> None:
         if moved and one.ordinal == GOAL:  # whoever moved to another version keeps the goals of the one that was entered
             mine = fill(ENTERED, version=among(exp.column("version_no", table="own"), versions))
         warehouse.execute(_statement(one, mine, whose, enrolled=enrolled), earliest=earliest)
-    warehouse.run("exits/choose")
 
 
 def _statement(one: CompiledExit, mine: exp.Expression, whose: exp.Expression, *, enrolled: bool) -> exp.Expression:
