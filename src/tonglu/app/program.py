@@ -46,7 +46,7 @@ def read_program(place: Workplace) -> Program:
             mine = {message: names for (version, message), names in variables.items() if version == number}
             missing = missing_names(definition, mine, definitions.known, frozenset(PERSONAL))
             findings += [_gone(place, name, walked[number], one) for one in missing]
-        if used and not findings:
+        if (used or number in walked) and not findings:
             journeys.append(lower(definition, number, definitions.known, current=False, walked=number in walked))
     refuse_errors(findings)
     _keep_texts(place, journeys)
