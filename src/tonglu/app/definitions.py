@@ -47,7 +47,8 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Definitions:
-    """A project as it is written, checked. `segments` are in the order in which they build on each other."""
+    """A project as it is written, checked. `segments` are in the order in which they build on each other; `files` are the texts that
+    all of it was read from, by path inside the project."""
 
     root: Path
     project: Project
@@ -59,6 +60,7 @@ class Definitions:
     channels: Mapping[str, ChannelEntry]
     known: Known
     warnings: tuple[Finding, ...]
+    files: Mapping[str, str]
 
     def path(self, name: str) -> Path:
         """One of the project's own paths, such as 'landing'."""
@@ -103,8 +105,26 @@ class _Reader:
         refuse_errors(self.findings)
         assert policy is not None
         return Definitions(
-            self.root, project, contracts, segments, messages, journeys, policy, channels, known, tuple(self.findings)
+            self.root,
+            project,
+            contracts,
+            segments,
+            messages,
+            journeys,
+            policy,
+            channels,
+            known,
+            tuple(self.findings),
+            self._texts(),
         )
+
+    def _texts(self) -> dict[str, str]:
+        """Every file of definitions, as it is written."""
+        paths = self.project.paths
+        folders = ((paths.journeys, "*.yaml"), (paths.messages, "*.yaml"), (paths.segments, "*.sql"), (paths.contracts, "*.yaml"))
+        found = [f"{folder}/{path.name}" for folder, pattern in folders for path in (self.root / folder).glob(pattern)]
+        names = dict.fromkeys([PROJECT_FILE, paths.policy, paths.channels, *found])
+        return {name: (self.root / name).read_text(encoding="utf-8") for name in sorted(names) if (self.root / name).is_file()}
 
     def _at(self, name: str) -> Path:
         return self.root / str(getattr(self.project.paths, name))

@@ -39,7 +39,9 @@ from tonglu.stages.ingest import ingest, stage_rows
 from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
 from tonglu.stages.promote import promote
+from tonglu.stages.remember import remember_loaded, remember_state
 from tonglu.stages.segment import segment
+from tonglu.warehouse.connection import program_name
 from tonglu.warehouse.export import ParquetWriter
 from tonglu.warehouse.publish import publish
 
@@ -158,16 +160,24 @@ class Loop:
         )
         keep_calendar(warehouse, work_calendar(definitions.project.calendar), self.run.as_of_date)
         self._fail_at("begun")
-        promoted = promote(warehouse, definitions.contracts, self.run.run_no, self.as_of)
+        counts = self._take_facts()
+        shapes = {name: contract.model_dump_json() for name, contract in definitions.contracts.items()}
+        sizes = segment(warehouse, definitions.segments, self.as_of, self.run.as_of_date, shapes)
+        self._fail_at("segmented")
+        return {**counts, "segments": len(sizes)}
+
+    def _take_facts(self) -> Summary:
+        """Promote what was staged, and read the mail; the counts."""
+        warehouse, contracts = self.place.warehouse, self.place.definitions.contracts
+        promoted = promote(warehouse, contracts, self.run.run_no, self.as_of)
+        brought = {*promoted.tables, "events"} if promoted.tables.keys() & {"receipts", "lists"} else {*promoted.tables}
+        remember_loaded(warehouse, contracts, brought, self.run.run_no)
         if self.checked is not None:
             record_checks(warehouse, self.checked)
         self._fail_at("promoted")
         warehouse.run("advance/begin")
         self._read_mail()
-        shapes = {name: contract.model_dump_json() for name, contract in definitions.contracts.items()}
-        sizes = segment(warehouse, definitions.segments, self.as_of, self.run.as_of_date, shapes)
-        self._fail_at("segmented")
-        return {**promoted.counts(), "segments": len(sizes)}
+        return promoted.counts()
 
     def _read_mail(self) -> None:
         warehouse, mailroom = self.place.warehouse, self.place.mailroom
@@ -193,8 +203,7 @@ class Loop:
         warehouse = self.place.warehouse
         self.program = read_program(self.place)
         warehouse.run("advance/arms")
-        thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
-        switches.keep(warehouse, thrown)
+        thrown = self._switches()
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
         self.thrown = thrown
         begin(warehouse, self.program, self.run, standing)
@@ -205,6 +214,12 @@ class Loop:
         entered = enrol(warehouse, self.program, self.run, calendar)
         self._fail_at("enrolled")
         return {"entered": entered}
+
+    def _switches(self) -> list[switches.Switch]:
+        """What is paused or killed, kept for this run."""
+        thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
+        switches.keep(self.place.warehouse, thrown)
+        return thrown
 
     def advance(self) -> Summary:
         """Judge the exits of new entries, then move everybody whose clock allows it."""
@@ -244,6 +259,7 @@ class Loop:
         assert self.program is not None
         warehouse = self.place.warehouse
         rules = conserve(warehouse, self.program.policy)
+        remember_state(warehouse, program_name())
         [(still_open,)] = warehouse.fetch(OPEN_ENTRIES)
         [(ended,)] = warehouse.fetch(ENDED)
         self.summary |= {"ended": ended, "open": still_open, "rules_held": rules}

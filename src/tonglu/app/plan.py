@@ -18,7 +18,7 @@ from tonglu.settings import Settings
 LAST = "SELECT run_no, as_of FROM tonglu.run ORDER BY run_no DESC LIMIT 1"
 KEPT = """
     SELECT DISTINCT d.kind, d.name, d.hash, d.text FROM tonglu.run_definition AS r JOIN tonglu.definition AS d USING (hash)
-    WHERE r.run_no = $run_no ORDER BY ALL
+    WHERE r.run_no = $run_no AND d.kind <> 'file' ORDER BY ALL
 """
 OPEN = (
     "SELECT s.step, count(*) FROM tonglu.rest AS r JOIN tonglu.step AS s USING (step_key) WHERE r.journey = $journey GROUP BY ALL"

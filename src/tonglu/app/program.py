@@ -10,7 +10,7 @@ from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.errors import Finding, Place, refuse_errors
 from tonglu.stages.deliver import PERSONAL
 from tonglu.stages.migrate import migrate_entries
-from tonglu.stages.register import keep_text, register
+from tonglu.stages.register import keep_texts, register
 
 WALKED = "SELECT version_no, count(*) FROM tonglu.rest GROUP BY version_no"
 STILL_OPEN = "SELECT journey, count(*) FROM tonglu.rest GROUP BY journey ORDER BY journey"
@@ -62,17 +62,14 @@ def _gone(place: Workplace, journey: str, count: int, what: str) -> Finding:
 def _keep_texts(place: Workplace, journeys: list[CompiledJourney]) -> None:
     """Everything that this run depends on beside the facts, kept once and noted for the run."""
     warehouse, definitions = place.warehouse, place.definitions
-    for journey in journeys:
-        if journey.current:
-            keep_text(warehouse, digest=journey.definition.hash, kind="journey", name=journey.name, text=journey.definition.text)
-    for one in definitions.segments:
-        keep_text(warehouse, digest=one.hash, kind="segment", name=one.name, text=one.sql.text)
+    texts = [(one.definition.hash, "journey", one.name, one.definition.text) for one in journeys if one.current]
+    texts += [(one.hash, "segment", one.name, one.sql.text) for one in definitions.segments]
     rest = [("policy", definitions.policy.policy, definitions.policy.model_dump_json())]
     rest += [("channel", name, entry.model_dump_json()) for name, entry in definitions.channels.items()]
     rest += [("contract", name, contract.model_dump_json()) for name, contract in definitions.contracts.items()]
     rest.append(("project", "tonglu", definitions.project.model_dump_json()))
-    for kind, name, text in rest:
-        keep_text(warehouse, digest=_digest(f"{kind} {name} {text}"), kind=kind, name=name, text=text)
+    rest += [("file", name, text) for name, text in definitions.files.items()]
+    keep_texts(warehouse, texts + [(_digest(f"{kind} {name} {text}"), kind, name, text) for kind, name, text in rest])
 
 
 def _refuse_orphans(place: Workplace, written: set[str]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import bank, begin, draw, know, operations, plan, quarantine, rehearse, runs, why
+from tonglu.cli import bank, begin, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -51,6 +51,7 @@ app.command("status", short_help="Where things stand, and what needs attention."
 app.command("report", short_help="Write the report: one HTML file.")(know.report)
 app.command("explain", short_help="Why a customer got what they got.")(why.explain)
 app.command("why", short_help="The same as explain.")(why.explain)
+app.command("replay", short_help="A past run's decisions again, byte for byte.")(replay.replay)
 app.command("draw", short_help="A journey as a picture.")(draw.draw)
 app.command("learned", short_help="What was learned of each arm.")(know.learned)
 app.command("query", short_help="Ask the published file in SQL.")(know.query)

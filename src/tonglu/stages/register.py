@@ -1,7 +1,7 @@
 """Register: write a version's compiled steps, goals, arms and channels where the engine's static SQL reads them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tonglu.compile.program import CompiledJourney
 from tonglu.core.durations import microseconds
@@ -16,10 +16,9 @@ WAY = "INSERT INTO tonglu.split_way VALUES ($version_no, $step_key, $way_no, $to
 NOTE = "INSERT INTO tonglu.set_value VALUES ($version_no, $step_key, $name, $value)"
 TARGET = "INSERT INTO tonglu.enter_target VALUES ($version_no, $step_key, $target)"
 VIA = "INSERT INTO tonglu.via VALUES ($step_key, $place, $channel)"
-KEEP = """
-    INSERT INTO tonglu.definition SELECT $hash, $kind, $name, $text WHERE NOT EXISTS (SELECT 1 FROM tonglu.definition WHERE hash = $hash);
-    INSERT INTO tonglu.run_definition VALUES ($run_no, $hash)
-"""
+KNOWN = "SELECT hash FROM tonglu.definition"
+KEEP = "INSERT INTO tonglu.definition SELECT unnest($hash), unnest($kind), unnest($name), unnest($text)"
+USED = "INSERT INTO tonglu.run_definition SELECT $run_no, unnest($hash)"
 
 
 def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str, str]) -> None:
@@ -51,9 +50,19 @@ def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str
         )
 
 
-def keep_text(warehouse: Warehouse, *, digest: str, kind: str, name: str, text: str) -> None:
-    """Keep a text that this run depends on, once, and that the run used it."""
-    warehouse.execute(KEEP, hash=digest, kind=kind, name=name, text=text)
+def keep_texts(warehouse: Warehouse, texts: Sequence[tuple[str, str, str, str]]) -> None:
+    """Keep the texts that this run depends on, each once, and that the run used them.
+
+    Args:
+        warehouse: the warehouse, inside the run's transaction.
+        texts: hash, kind, name and text of each.
+    """
+    known = {digest for (digest,) in warehouse.fetch(KNOWN)}
+    new = {digest: (digest, kind, name, text) for digest, kind, name, text in texts if digest not in known}
+    if new:
+        hashes, kinds, names, written = map(list, zip(*new.values(), strict=True))
+        warehouse.execute(KEEP, hash=hashes, kind=kinds, name=names, text=written)
+    warehouse.execute(USED, hash=[digest for digest, *_ in texts])
 
 
 def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *, label: str, revisited: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+import tonglu
 from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.ports import Row
 
@@ -26,6 +27,11 @@ CANARY = """
     SELECT 'the last run is recorded with its rules', count(*) FROM (SELECT max(run_no) AS run_no FROM tonglu.run) AS l
     WHERE l.run_no IS NOT NULL AND l.run_no NOT IN (SELECT run_no FROM tonglu.conservation)
 """
+
+
+def program_name() -> str:
+    """The versions that decide how a run comes out."""
+    return f"Tonglu {tonglu.__version__}, DuckDB {duckdb.__version__}"
 
 
 @functools.cache
