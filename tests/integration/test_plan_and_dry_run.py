@@ -69,6 +69,14 @@ def test_a_plan_is_a_tree_of_changes_with_their_consequences(bank):
     assert made.after.migrated == {"greet": (1, 0, 0)}
 
 
+def test_without_an_instant_a_plan_is_for_the_next_run_at_of_the_bank(bank):
+    path = bank.root / "tonglu.yaml"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "run_at": "08:00"}), encoding="utf-8")
+    told = RUNNER.invoke(app, ["plan", "--quick", "-C", str(bank.root)])
+    assert told.exit_code == 0, told.output
+    assert "Next: tonglu run --as-of 2026-03-03T08:00" in told.stderr
+
+
 def test_without_changes_there_is_nothing_to_show(bank):
     made = make_plan(bank.root, read_definitions(bank.root), T + DAY)
     assert made.changes == ()

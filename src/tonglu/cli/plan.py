@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @command
 def plan(
-    as_of: Annotated[str, typer.Option("--as-of", help="The next run; ISO date-time, or a bare date for run_at of that day.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="The next run, if not run_at after the last one; ISO date-time, or a bare date."),
+    ] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Save the plan for tonglu run --plan FILE.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only the changes; do not play the run with either.")] = False,
     project: ProjectDir = HERE,
@@ -25,11 +28,13 @@ def plan(
     from tonglu.app.definitions import read_definitions
     from tonglu.app.inspect import project_of
     from tonglu.app.plan import make_plan
-    from tonglu.cli.runs import run_instant
+    from tonglu.cli.runs import next_instant, run_instant
+    from tonglu.core.clock import local
     from tonglu.settings import read_settings
 
     written = project_of(project)
-    made = make_plan(project, read_definitions(project), run_instant(as_of, written), read_settings(), play=not quick)
+    moment = run_instant(as_of, written) if as_of else next_instant(project, written)
+    made = make_plan(project, read_definitions(project), moment, read_settings(), play=not quick)
     if to is not None:
         to.write_text(json.dumps(made.as_json(), ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
         talk(f"saved as {to}")
@@ -37,7 +42,8 @@ def plan(
         emit_json(made.as_json())
     else:
         _show(made)
-    next_step(f"tonglu run --as-of {as_of}" + (f" --plan {to}" if to else ""))
+    when = as_of or f"{local(moment, written.zone_info):%Y-%m-%dT%H:%M}"
+    next_step(f"tonglu run --as-of {when}" + (f" --plan {to}" if to else ""))
 
 
 def _show(made: "Plan") -> None:

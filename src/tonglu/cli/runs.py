@@ -70,6 +70,24 @@ def run_instant(text: str, written: "Project") -> "datetime":
     return to_utc(datetime.combine(day, written.run_at), written.zone_info)
 
 
+def next_instant(project: Path, written: "Project") -> "datetime":
+    """The next `run_at` after the last run that was published."""
+    from datetime import datetime, timedelta
+
+    from tonglu.app.inspect import last_run, published
+    from tonglu.core.clock import local, to_utc
+
+    file = published(project, written)
+    try:
+        last = last_run(file)
+    finally:
+        file.close()
+    if last is None or written.run_at is None:
+        raise wrong("it is not known when the next run is", "--as-of", "Name it: --as-of 2026-06-01T08:00.")
+    due = to_utc(datetime.combine(local(last[1], written.zone_info).date(), written.run_at), written.zone_info)
+    return due if due > last[1] else due + timedelta(days=1)
+
+
 def _hold_against(plan: Path, project: Path) -> None:
     from tonglu.app.plan import LAST, check_plan
     from tonglu.app.workplace import workplace
