@@ -5,10 +5,13 @@ All findings at once, each at its place.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tonglu.compile.conditions import Known
+from tonglu.compile.goals import check_goals
 from tonglu.compile.lower import targets_of
 from tonglu.compile.sense import check_ends, check_sense
+from tonglu.compile.windows import check_windows
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
@@ -31,6 +34,11 @@ class _Step:
     authored: AuthoredStep
     lowered: Lowered
     targets: tuple[str, ...]
+    at_once: frozenset[str]  # the targets that may be reached as soon as the step is
+
+    def times(self) -> dict[str, timedelta]:
+        """Where the step leads, with the least time that it takes."""
+        return {name: timedelta(0) if name in self.at_once else self.lowered.takes for name in self.targets}
 
 
 class _Check:
@@ -44,7 +52,8 @@ class _Check:
         for number, step in enumerate(journey.steps):
             lowered = kinds[step.kind].lower(step.fields)
             following = self.names[number + 1] if number + 1 < len(self.names) else IMPLICIT_END
-            self.steps.append(_Step(step, lowered, tuple(targets_of(lowered, following))))
+            soon = frozenset(following if one.to == FOLLOWING else one.to for one in lowered.alternatives)
+            self.steps.append(_Step(step, lowered, tuple(targets_of(lowered, following)), soon))
 
     def add(self, code: str, message: str, loc: Loc, hint: str = "", severity: Severity = Severity.ERROR) -> None:
         place = self.journey.file.place(loc)
@@ -181,7 +190,7 @@ class _Check:
     def touch(self, step: _Step) -> None:
         lowered, loc = step.lowered, step.authored.loc
         for number, channel in enumerate(lowered.via):
-            if channel not in self.known.channels:
+            if self.known.channels and channel not in self.known.channels:
                 self.add(
                     "TL208",
                     f"channel '{channel}' does not exist",
@@ -191,6 +200,8 @@ class _Check:
         written = self.journey.file.at(loc)
         self.customer(lowered.when, (*loc, "only_if" if "only_if" in written else "when"))
         message = self.messages.get(lowered.message or "")
+        if message is None and lowered.message in self.known.messages:
+            return  # it has findings of its own
         if message is None:
             self.add(
                 "TL206",
@@ -230,7 +241,7 @@ class _Check:
                     )
         return sound
 
-    def graph(self) -> None:
+    def graph(self, policy: Policy | None) -> None:
         """Unreachable steps and cycles that take no time."""
         ways = {step.authored.name: [name for name in step.targets if name != IMPLICIT_END] for step in self.steps}
         reached = reached_from([self.names[0]], ways)
@@ -240,6 +251,8 @@ class _Check:
         names = {step.authored.name: step for step in self.steps}
         ends = [name for name, step in names.items() if step.lowered.reason is not None or IMPLICIT_END in step.targets]
         check_ends(self.journey, ways, ends, self.findings)
+        touches = [name for name, step in names.items() if step.lowered.message is not None]
+        check_goals(self.journey, {name: step.times() for name, step in names.items()}, touches, policy, self.findings)
         kinds = step_kinds()
         timeless = {
             step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None
@@ -270,8 +283,9 @@ def check_journey(
         check.onward(step)
         check.alternatives(step, step.authored.kind)
     if check.steps and check.targets():
-        check.graph()
+        check.graph(policy)
     check_sense(journey, policy, findings)
+    check_windows(journey, findings)
     group = journey.header.priority
     if policy is not None and group is not None and policy.priority and group not in policy.priority:
         check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))

@@ -79,6 +79,7 @@ class Known:
         channels: the channels that are written.
         attributes: what journeys note about customers (`set`).
         journeys: the journeys that are written.
+        messages: the messages that are written, those that cannot be used among them.
     """
 
     profile: Mapping[str, ColumnType]
@@ -87,6 +88,7 @@ class Known:
     channels: frozenset[str]
     attributes: Mapping[str, ColumnType] = field(default_factory=dict)
     journeys: frozenset[str] = frozenset()
+    messages: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> Mapping[str, ColumnType]:

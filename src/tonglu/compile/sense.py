@@ -45,8 +45,9 @@ def _exits(journey: Journey, findings: list[Finding]) -> None:
     for number, one in enumerate(header.exit):
         loc: Loc = ("exit", number) if isinstance(written, list) else ("exit",)
         enter = header.enter
-        if (enter.segment and one.segment == enter.segment) or (enter.left and one.left == enter.left):
-            message = f"everybody leaves at once: who enters by '{one.segment or one.left}' meets this exit"
+        same = (enter.segment and one.segment == enter.segment) or (enter.left and one.left == enter.left)
+        if same or one.when in enter.condition:
+            message = f"everybody leaves at once: who enters by '{one.segment or one.left or one.when}' meets this exit"
             findings.append(Finding("TL426", message, file.place(loc), "Exit by what ends the reason for the journey."))
         for goal in header.all_goals:
             if one.event == goal.event and header.on_goal == "continue" and one.where in (None, goal.where):

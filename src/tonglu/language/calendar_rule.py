@@ -1,5 +1,7 @@
 """When a journey is entered by the calendar: one date, a recurrence, the n-th workday of a month, or every customer's own pay-day."""
 
+from calendar import monthrange
+from datetime import date as Day  # noqa: N812 (a field is called date)
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -40,6 +42,15 @@ class CalendarRule(Authored):
         if self.month is not None and self.day is not None and self.day > DAYS_IN.get(self.month, 31):
             raise refuse(f"month {self.month} has no day {self.day}", "", "TL419")
         return self
+
+    def falls_on(self, day: Day) -> bool:
+        """Whether a day is one of the rule's; only for recurrences that count no workdays. A month without the day has its last."""
+        if self.every == "week":
+            return self.weekday is not None and day.weekday() == WEEKDAYS.index(self.weekday)
+        if self.every in ("month", "year"):
+            in_month = self.every == "month" or day.month == self.month
+            return in_month and self.day is not None and day.day == min(self.day, monthrange(day.year, day.month)[1])
+        return self.every == "day"
 
     def _refuse_parts(self, given: set[str], wanted: set[str]) -> None:
         what = f"'every: {self.every}'" if self.every else "'date'" if self.date else "'pay_day'"

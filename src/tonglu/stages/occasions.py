@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tonglu.core.clock import day_of, to_utc
 from tonglu.core.ports import WorkCalendar
-from tonglu.language.calendar_rule import WEEKDAYS, CalendarRule
+from tonglu.language.calendar_rule import CalendarRule
 
 ONE_DAY = timedelta(days=1)
 
@@ -49,17 +49,12 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def _falls_on(rule: CalendarRule, day: date, calendar: WorkCalendar) -> bool:
-    last = monthrange(day.year, day.month)[1]
     if rule.every == "workday":
         return calendar.is_workday(day)
-    if rule.every == "week":
-        return rule.weekday is not None and day.weekday() == WEEKDAYS.index(rule.weekday)
     if rule.every == "month" and rule.workday is not None:
+        last = monthrange(day.year, day.month)[1]
         return calendar.is_workday(day) and _place(rule.workday, day, last, calendar) == abs(rule.workday)
-    if rule.every in ("month", "year"):
-        in_month = rule.every == "month" or day.month == rule.month
-        return in_month and rule.day is not None and day.day == min(rule.day, last)
-    return rule.every == "day"
+    return rule.falls_on(day)
 
 
 def _place(workday: int, day: date, last: int, calendar: WorkCalendar) -> int:

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tonglu.language.values import Authored, Name
+from tonglu.language.values import Authored, Name, refuse
 from tonglu.steps.kind import Arms, Branch, Lowered, StepKind
 
+ONE_EACH = "Write one weight for each arm, or none: then all are equal."
 Learn = Literal["thompson", "fixed"]
 
 
@@ -28,7 +29,7 @@ class TextArms(Authored):
         if len(set(self.arms)) < len(self.arms):
             raise ValueError("the same arm is written twice")
         if self.weights is not None and len(self.weights) != len(self.arms):
-            raise ValueError(f"{len(self.arms)} arms need {len(self.arms)} weights, not {len(self.weights)}")
+            raise refuse(f"{len(self.arms)} arms need {len(self.arms)} weights, not {len(self.weights)}", ONE_EACH, "TL434")
         return self
 
     def lowered(self) -> Arms:
@@ -46,7 +47,8 @@ class PathArms(Authored):
     @model_validator(mode="after")
     def _every_arm_is_weighed(self) -> "PathArms":
         if self.weights is not None and set(self.weights) != set(self.arms):
-            raise ValueError("weights must name exactly the arms")
+            odd = sorted(set(self.weights) ^ set(self.arms))
+            raise refuse(f"the weights and the arms differ in '{odd[0]}'", ONE_EACH, "TL434")
         return self
 
 
