@@ -23,7 +23,7 @@ from tonglu.language.project import PROJECT_FILE, Project, read_project
 from tonglu.language.segment import Segment, in_dependency_order, read_segment
 from tonglu.language.segment_names import KnownTables, check_names
 from tonglu.language.yamlfile import read_yaml
-from tonglu.stages.deliver import PERSONAL
+from tonglu.stages.deliver import personal_variables
 from tonglu.steps import step_kinds
 from tonglu.warehouse.shape import bind
 
@@ -143,16 +143,18 @@ class _Reader:
         found = [one for one in read if one is not None]
         if not any(one.is_profile for one in found) and not any(path.stem == "profile" for path in paths):
             hint = "It begins with '-- profile: customer' and gives one row per customer."
-            self.findings.append(Finding("TL511", "there is no profile", Place(f"{folder}/profile.sql"), hint))
+            self.findings.append(Finding("TL512", "there is no profile", Place(f"{folder}/profile.sql"), hint))
         tables = KnownTables(
             tables={name: _columns(contract) for name, contract in contracts.items() if not contract.personal},
             personal=personal_tables(contracts),
             segments=frozenset(one.name for one in found),
         )
+        ordered = in_dependency_order(found, self.findings)
+        if not contracts:  # none can be read: every table would be unknown
+            return ordered, {}
         for one in found:
             check_names(one, tables, self.findings)
-        ordered = in_dependency_order(found, self.findings)
-        if any(finding.severity is Severity.ERROR for finding in self.findings) or not contracts:
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
             return ordered, {}
         profile = bind(contracts, ordered, self.findings)
         for one in ordered:
@@ -163,7 +165,7 @@ class _Reader:
     def _messages(self, known: Known, channels: Mapping[str, ChannelEntry]) -> Mapping[str, MessageFile]:
         messages: dict[str, MessageFile] = {}
         limits = {name: ChannelLimit(one.max_length.title, one.max_length.body) for name, one in channels.items()}
-        variables = {*known.profile, *PERSONAL}
+        variables = {*known.profile, *personal_variables(known.profile)}
         for path in sorted(self._at("messages").glob("*.yaml")):
             file = read_yaml(path, f"{self.project.paths.messages}/{path.name}")
             message = load_model(file, MessageFile, self.findings)
@@ -187,7 +189,8 @@ class _Reader:
         read = [read_journey(path, f"{folder}/{path.name}", step_kinds(), self.findings) for path in paths]
         journeys = tuple(journey for journey in read if journey is not None)
         names = frozenset(path.stem for path in paths) | {journey.name for journey in journeys}
-        known = replace(known, journeys=names, attributes=noted_attributes(journeys, self.findings))
+        written = frozenset(path.stem for path in self._at("messages").glob("*.yaml"))
+        known = replace(known, journeys=names, messages=written, attributes=noted_attributes(journeys, self.findings))
         if known.profile:
             for journey in journeys:
                 check_journey(journey, known, messages, policy, self.findings)

@@ -109,11 +109,11 @@ class Loop:
             run_no=self.run.run_no,
             zone=self.run.zone,
             connections=self.place.settings.secrets,
+            shown=definitions.project.paths.landing,
         )
-        mailed = self._stage_inbox()
+        told = taken.told(self._stage_inbox())
         self._fail_at("ingested")
-        unread = sum(self._unread().values())
-        return {"files": len(taken.files), "rows": sum(taken.rows.values()) + mailed, "inbox_unknown": unread}
+        return {**told, "inbox_unknown": sum(self._unread().values())}
 
     def _stage_inbox(self) -> int:
         import pyarrow as pa

@@ -71,9 +71,10 @@ def throw(
         scope: what the name is, where a journey and a channel share it.
 
     Raises:
-        InputError: no such journey or channel, two of that name, or no reason.
+        InputError: no such journey or channel, two of that name, or nobody who does it or no reason.
     """
-    _need(reason, "--reason")
+    _need(reason, "--reason", "TL820")
+    _need(by, "--by", "TL820")
     where = _scope_of(known_names(root, project), name, scope)
     own = "" if where is Scope.ALL else name
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
@@ -140,10 +141,10 @@ def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:
     raise _wrong(f"there is no {scope.value if scope else 'journey or channel'} '{name}'", "WHAT", hint)
 
 
-def _need(reason: str, option: str) -> None:
-    if not reason.strip():
-        raise _wrong("a reason is needed", option, "Write a few words; they are kept for audit.")
+def _need(text: str, option: str, code: str = "TL900") -> None:
+    if not text.strip():
+        raise _wrong(f"{option} is empty", option, "Write who, and why in a few words; both are kept for audit.", code)
 
 
-def _wrong(message: str, where: str, hint: str) -> InputError:
-    return InputError([Finding("TL900", message, Place(where), hint)])
+def _wrong(message: str, where: str, hint: str, code: str = "TL900") -> InputError:
+    return InputError([Finding(code, message, Place(where), hint)])

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -18,13 +17,13 @@ from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.channels.registry import open_channel
 from tonglu.channels.spec import ChannelContext
 from tonglu.core.delivery import Delivered, OutboundMessage
-from tonglu.core.errors import Finding, InputError, Place, did_you_mean, refuse_errors
+from tonglu.core.errors import Finding, InputError, Place, coded, did_you_mean, refuse_errors
 from tonglu.language.journey import Journey
 from tonglu.language.loader import load_model
 from tonglu.language.message import MessageLibrary
 from tonglu.language.values import Authored
 from tonglu.language.yamlfile import read_yaml
-from tonglu.stages.deliver import PERSONAL
+from tonglu.stages.deliver import personal_variables
 from tonglu.steps import step_kinds
 from tonglu.warehouse.analysts import live_reader
 
@@ -65,7 +64,7 @@ def preview(definitions: Definitions, name: str, customer_id: int) -> list[Rende
         Unavailable: a run has the warehouse at this moment.
     """
     journey = _journey(definitions, name)
-    variables = _variables(definitions.path("warehouse"), customer_id)
+    variables = _variables(definitions, customer_id)
     library = MessageLibrary(definitions.messages)
     kinds = step_kinds()
     found: list[Rendered] = []
@@ -129,13 +128,14 @@ def _texts(
                 text = library.text(message, "", arm, channel, variables)
                 found.append(Rendered(step, message, arm, channel, text.title, text.body))
             except InputError as error:
-                found.append(Rendered(step, message, arm, channel, problem=error.findings[0].message))
+                found.append(Rendered(step, message, arm, channel, problem=coded(error)))
     return found
 
 
-def _variables(warehouse: Path, customer_id: int) -> dict[str, object]:
+def _variables(definitions: Definitions, customer_id: int) -> dict[str, object]:
     """What templates may name, as the hand-over has it: the profile as JSON, and the parts of the name."""
-    personal = [exp.alias_(_of_contact(text), name) for name, text in PERSONAL.items()]
+    told = personal_variables(definitions.known.profile)
+    personal = [exp.alias_(_of_contact(text), name) for name, text in told.items()]
     whole = exp.cast(exp.Anonymous(this="to_json", expressions=[exp.column("profile")]), "VARCHAR")
     select = exp.select(exp.alias_(whole, "attributes"), *personal).from_(
         exp.alias_(exp.table_("profile", db="tonglu"), "profile")
@@ -144,7 +144,7 @@ def _variables(warehouse: Path, customer_id: int) -> dict[str, object]:
     select = select.where(
         exp.EQ(this=exp.column("customer_id", table="profile"), expression=exp.Parameter(this=exp.Var(this="id")))
     )
-    with live_reader(warehouse) as reader:
+    with live_reader(definitions.path("warehouse")) as reader:
         if not reader.has("tonglu", "profile"):
             raise _unknown("no run has built the profile yet", "Run `tonglu run --as-of ...` first.")
         names, rows = reader.rows(select.sql(dialect="duckdb"), id=customer_id)

@@ -8,7 +8,7 @@ from tonglu.compile.pin import pin, unpin
 from tonglu.compile.pinned import missing_names
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.errors import Finding, Place, refuse_errors
-from tonglu.stages.deliver import PERSONAL
+from tonglu.stages.deliver import personal_variables
 from tonglu.stages.migrate import migrate_entries
 from tonglu.stages.register import keep_texts, register
 
@@ -44,7 +44,7 @@ def read_program(place: Workplace) -> Program:
         definition = unpin(text, digest)
         if number in walked:
             mine = {message: names for (version, message), names in variables.items() if version == number}
-            missing = missing_names(definition, mine, definitions.known, frozenset(PERSONAL))
+            missing = missing_names(definition, mine, definitions.known, frozenset(personal_variables(definitions.known.profile)))
             findings += [_gone(place, name, walked[number], one) for one in missing]
         if (used or number in walked) and not findings:
             journeys.append(lower(definition, number, definitions.known, current=False, walked=number in walked))

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
+
+from pydantic import Field
 
 from tonglu.channels.spec import ChannelContext, ChannelOptions, ChannelSpec
 from tonglu.core.delivery import Delivered, OutboundMessage, Outcome, Refused, Retry, Unsure
@@ -33,7 +35,7 @@ _one_at_a_time = Lock()
 class AppriseOptions(ChannelOptions):
     """`url_from`: the environment variable with the URL; `deduplicates`: the receiver honours the key that the URL hands on."""
 
-    url_from: str
+    url_from: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]{0,127}$")]
     deduplicates: bool = False
 
 

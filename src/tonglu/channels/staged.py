@@ -17,7 +17,7 @@ from tonglu.core.delivery import (
     Texts,
     instant_text,
 )
-from tonglu.core.errors import InputError
+from tonglu.core.errors import InputError, coded
 
 _CHUNK = 20_000
 _REMEMBERED_TEXTS = 50_000
@@ -61,7 +61,7 @@ class StagedRows:
             try:
                 return texts.text(message, version, arm, batch.channel, json.loads(variables or "{}"))
             except InputError as error:
-                return error.findings[0].message
+                return coded(error)
 
         self._rendered = rendered
 

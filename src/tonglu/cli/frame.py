@@ -66,7 +66,7 @@ def _fail(problem: Exception, *, as_json: bool, root: Path) -> NoReturn:
     code = WRONG if isinstance(problem, InputError) else UNAVAILABLE if isinstance(problem, Unavailable | OSError) else FAILED
     if as_json:
         findings = problem.findings if isinstance(problem, InputError) else ()
-        emit_json({"error": type(problem).__name__, "message": str(problem), "findings": [_as_json(one) for one in findings]})
+        emit_json({"error": type(problem).__name__, "message": str(problem), "findings": [one.as_json() for one in findings]})
     elif isinstance(problem, InputError):
         show_findings(problem.findings, root)
     else:
@@ -88,14 +88,6 @@ def show_findings(findings: "Sequence[Finding]", root: Path, sources: Mapping[st
         talk(render_text(written, lambda shown: given.get(shown, read(shown))).rstrip("\n"))
         if any(one.place.line for one in written):
             talk(f"\nMore about a code: tonglu explain-code {written[0].code}")
-
-
-def _as_json(finding: "Finding") -> dict[str, object]:
-    place = finding.place
-    return {
-        "code": finding.code, "severity": finding.severity.value, "message": finding.message, "hint": finding.hint,
-        "path": place.path, "line": place.line, "column": place.column,
-    }  # fmt: skip
 
 
 def talk(text: str) -> None:

@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, err, instant, next_step, present, show, talk, wrong
+from tonglu.cli.frame import (
+    HERE,
+    AsJson,
+    ProjectDir,
+    command,
+    emit_json,
+    err,
+    instant,
+    next_step,
+    present,
+    show,
+    show_findings,
+    talk,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +66,7 @@ def run(
         emit_json({"run": summary})
     else:
         _show_run(summary, written)
+        _show_warnings(summary, project)
     next_step("tonglu deliver, then tonglu status")
 
 
@@ -168,6 +183,15 @@ def _show_run(summary: "Summary", written: "Project") -> None:
     show(Sheet(title, [Column(word, "right") for word in WORDS], [row]))
     taken = [f"{_number(summary.get(word)):,}" for word in FACTS]
     show(Sheet("数据 facts taken in", [Column(word, "right") for word in FACTS], [taken]))
+
+
+def _show_warnings(summary: "Summary", project: Path) -> None:
+    """What the run left alone in the landing folder."""
+    from tonglu.core.errors import Finding
+
+    told = summary.get("warnings")
+    if isinstance(told, list):
+        show_findings([Finding.from_json(one) for one in told], project)
 
 
 def _number(value: object) -> int:

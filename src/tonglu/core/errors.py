@@ -6,9 +6,10 @@ TongluError
 └── Unavailable      something outside did not answer; worth another try later; exits with 3
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Severity(StrEnum):
@@ -44,6 +45,20 @@ class Finding:
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.place} {self.message}{hint} [{self.code}]"
 
+    def as_json(self) -> dict[str, str | int]:
+        """The finding as flat JSON values."""
+        place = self.place
+        return {
+            "code": self.code, "severity": self.severity.value, "message": self.message, "hint": self.hint,
+            "path": place.path, "line": place.line, "column": place.column,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """A finding from what `as_json` gave."""
+        place = Place(str(values["path"]), int(values["line"]), int(values["column"]))
+        return cls(str(values["code"]), str(values["message"]), place, str(values["hint"]), Severity(values["severity"]))
+
 
 class TongluError(Exception):
     """Root of all errors that Tonglu raises on purpose."""
@@ -55,6 +70,11 @@ class InputError(TongluError):
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings: tuple[Finding, ...] = tuple(sorted(findings, key=lambda finding: (finding.place, finding.code)))
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+def coded(error: InputError) -> str:
+    """The first finding of an error in one line without its place: for logs and tables, where a code leads to its page."""
+    return f"{error.findings[0].message} [{error.findings[0].code}]"
 
 
 class CheckFailed(TongluError):

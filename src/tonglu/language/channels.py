@@ -3,7 +3,8 @@
 Kinds live in a higher layer, so the reader receives them; each says which options it takes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -13,6 +14,8 @@ from tonglu.core.errors import Finding, did_you_mean
 from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, Money, Name, Title
 from tonglu.language.yamlfile import YamlFile, read_yaml
+
+UNKNOWN_KEY, UNKNOWN_OPTION = "TL120", "TL812"
 
 Characters = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -78,5 +81,17 @@ def read_channels(
                 file.finding("TL805", f"there is no kind of channel '{channel.kind}'", ("channels", name, "kind"), hint)
             )
         elif kinds is not None:
-            load_model(file, kinds[channel.kind].options, findings, ("channels", name), without=ChannelEntry.model_fields)
+            findings += _options(file, name, channel.kind, kinds[channel.kind].options)
     return written.channels, file
+
+
+def _options(file: YamlFile, name: str, kind: str, options: type[BaseModel]) -> Iterator[Finding]:
+    """What is wrong with a channel's options; one that its kind does not take has a code of its own."""
+    found: list[Finding] = []
+    load_model(file, options, found, ("channels", name), without=ChannelEntry.model_fields)
+    for one in found:
+        yield (
+            replace(one, code=UNKNOWN_OPTION, message=f"{one.message} of a channel of kind '{kind}'")
+            if one.code == UNKNOWN_KEY
+            else one
+        )

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
 from types import MappingProxyType
 
 from tonglu.core.errors import did_you_mean
 
-_PAGES = ("files", "names", "conditions", "journeys", "segments", "messages", "data", "policy", "commands")
+_PAGES = ("files", "names", "conditions", "journeys", "journey_sense", "segments", "messages", "data", "policy", "commands")
 
 
 @dataclass(frozen=True)
 class CodePage:
-    """What one code means. `bad` gives it, `good` does not; both are parts of a file."""
+    """What one code means. `bad` gives it, `good` does not: both are stories about a small bank's files, see `code_pages`."""
 
     code: str
     title: str
@@ -30,7 +31,8 @@ class CodePage:
 def code_pages() -> Mapping[str, CodePage]:
     """All pages by code, in order."""
     modules = (import_module(f"tonglu.language.code_pages.{name}") for name in _PAGES)
-    pages = sorted((CodePage(*page) for module in modules for page in module.PAGES), key=lambda page: page.code)
+    told = (CodePage(*map(cleandoc, page)) for module in modules for page in module.PAGES)
+    pages = sorted(told, key=lambda page: page.code)
     return MappingProxyType({page.code: page for page in pages})
 
 
@@ -44,7 +46,7 @@ def explain_code(code: str) -> str:
     if page is None:
         raise KeyError(f"there is no code '{code}'. {did_you_mean(code.upper(), code_pages())}".strip())
     parts = [f"{page.code}: {page.title}", page.explanation]
-    parts += [f"{word}:\n\n{_indented(example)}" for word, example in (("Wrong", page.bad), ("Right", page.good)) if example]
+    parts += [f"{word}:\n\n{_indented(example)}" for word, example in (("Wrong", page.bad), ("Right", page.good))]
     return "\n\n".join(parts) + "\n"
 
 

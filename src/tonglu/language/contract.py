@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from tonglu.core.errors import Finding, InputError, Place, refuse_errors
 from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, Duration, Name, Title, refuse
-from tonglu.language.yamlfile import read_yaml
+from tonglu.language.yamlfile import YamlFile, read_yaml
 
 RESERVED = frozenset({"loaded_run", "replaced_run"})
 
@@ -155,6 +155,11 @@ class Contract(Authored):
     volume: Volume | None = None
     expectations: tuple[NamedExpectation, ...] = ()
     source: Literal["landing"] | Attached = "landing"
+    _file: YamlFile | None = PrivateAttr(default=None)
+
+    def place(self, *loc: str | int, key: bool = False) -> Place:
+        """Where a part of the contract stands in its file; the table's name for a contract that came from no file."""
+        return Place(self.table) if self._file is None else self._file.place(loc, key)
 
     @model_validator(mode="after")
     def _columns_are_there(self) -> Self:
@@ -237,6 +242,7 @@ def read_contracts(folder: Path, shown: str = "") -> dict[str, Contract]:
             findings.append(
                 file.finding("TL702", f"the table is '{contract.table}' but the file is {path.name}", ("table",), hint)
             )
+        contract._file = file
         contracts[contract.table] = contract
     refuse_errors(findings)
     return contracts

@@ -65,18 +65,7 @@ def render_one(finding: Finding, source_of: SourceOf | None = None) -> str:
 
 def findings_json(findings: Iterable[Finding]) -> str:
     """All findings, sorted, as one JSON object with a version."""
-    items = [
-        {
-            "code": finding.code,
-            "severity": finding.severity.value,
-            "message": finding.message,
-            "hint": finding.hint,
-            "path": finding.place.path,
-            "line": finding.place.line,
-            "column": finding.place.column,
-        }
-        for finding in sorted_findings(findings)
-    ]
+    items = [finding.as_json() for finding in sorted_findings(findings)]
     return json.dumps({"version": JSON_VERSION, "findings": items}, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -36,11 +36,18 @@ def load_model(
         # the branches of a union each complain; one complaint per place is enough
         found: dict[tuple[Loc, bool, Loc], Finding] = {}
         for detail in error.errors(include_url=False):
+            if _only_thinned(detail):
+                continue
             inner = _real_loc(data, detail["loc"])
             same = (inner, detail["type"] == "missing", detail["loc"][-1:])
             found.setdefault(same, _finding(file, model, loc, inner, detail))
         findings.extend(found.values())
         return None
+
+
+def _only_thinned(detail: Any) -> bool:
+    """Whether a list is too short only because items of it have findings of their own."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def check_condition(

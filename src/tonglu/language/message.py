@@ -102,7 +102,7 @@ def message_findings(
     Args:
         message: the message as read.
         known_variables: the customer's attributes that texts may name.
-        channel_limits: every channel that exists, with what it takes.
+        channel_limits: every channel that exists, with what it takes; empty when they are not known.
         place_of: where a part of the file stands, such as ('arms', 'warm', 'sms', 'body').
     """
     findings: list[Finding] = []
@@ -113,7 +113,7 @@ def message_findings(
             said = f"arm '{arm}' has no text for '{missing}', other arms have"
             findings.append(Finding("TL611", said, place_of(at), severity=Severity.WARNING))
         for channel, text in texts.items():
-            if channel not in channel_limits:
+            if channel_limits and channel not in channel_limits:
                 hint = did_you_mean(channel, channel_limits)
                 findings.append(Finding("TL612", f"there is no channel '{channel}'", place_of((*at, channel)), hint))
             limit = channel_limits.get(channel, ChannelLimit())

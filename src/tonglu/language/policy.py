@@ -120,14 +120,14 @@ def check_policy(
         policy: the policy.
         file: the file that it was read from.
         findings: where everything found is added; a cap or hours of a channel that does not exist are only warned of.
-        channels: the channels that exist.
+        channels: the channels that exist; empty when they are not known.
         gates: the gates that a purpose may skip; None when that is checked elsewhere.
     """
     named: list[tuple[Loc, str]] = [(("open_hours", name), name) for name in policy.open_hours]
     named += [(("caps", number, "channel"), cap.channel) for number, cap in enumerate(policy.caps)]
     named += [(("dwell", number, "channel"), dwell.channel) for number, dwell in enumerate(policy.dwell)]
     for loc, channel in named:
-        if channel not in (*channels, ANY):
+        if channels and channel not in (*channels, ANY):
             place = file.place(loc, key=loc[0] == "open_hours")
             hint = did_you_mean(channel, channels)
             findings.append(Finding("TL208", f"channel '{channel}' does not exist", place, hint, Severity.WARNING))

@@ -28,7 +28,7 @@ from tonglu.core.delivery import (
     Texts,
     Unsure,
 )
-from tonglu.core.errors import InputError
+from tonglu.core.errors import InputError, coded
 from tonglu.mailroom.delivery_log import LoggedDelivery
 from tonglu.mailroom.outbox import Clearance, Lease
 from tonglu.mailroom.ports import MailroomPort
@@ -144,7 +144,7 @@ class _Round:
         try:
             text = self.texts.text(message, version, arm, lease.channel, variables)
         except InputError as error:
-            self._fail(lease, f"text: {error.findings[0].message}")
+            self._fail(lease, f"text: {coded(error)}")
             return None
         return OutboundMessage(
             lease.key, lease.channel, lease.customer_id or 0, address, message, arm, text.title, text.body, lease.attempt + 1

@@ -108,7 +108,7 @@ def _exception(info: Mapping[str, Any]) -> str:
 
 
 def _cannot(contract: Contract, reason: str) -> Finding:
-    place = Place(f"data/contracts/{contract.table}.yaml")
+    place = contract.place("expectations")
     return Finding("TL721", f"an expectation cannot be evaluated: {reason}", place, "See greatexpectations.io/expectations.")
 
 

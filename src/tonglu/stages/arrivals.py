@@ -40,7 +40,7 @@ class Arrival:
 
 
 def arrivals(
-    landing: Path, contracts: Mapping[str, Contract], known: Mapping[tuple[str, str], KnownFile], today: date
+    landing: Path, contracts: Mapping[str, Contract], known: Mapping[tuple[str, str], KnownFile], today: date, shown: str = ""
 ) -> tuple[list[Arrival], list[Finding]]:
     """The files to take in, by table, day and path, and what is wrong in the folder.
 
@@ -49,21 +49,39 @@ def arrivals(
         contracts: the tables that may arrive.
         known: what was taken in before, by table and path.
         today: the bank's day of the run; folders of later days wait.
+        shown: the folder as people know it, for places; by default as given.
     """
+    named = _Named(landing, shown or str(landing))
     findings: list[Finding] = []
     new: list[Arrival] = []
     for folder in _visible(landing):
         if not folder.is_dir():
             findings.append(
-                Finding("TL713", "only folders of tables are read here", Place(str(folder)), severity=Severity.WARNING)
+                Finding("TL713", "only folders of tables are read here", named.place(folder), severity=Severity.WARNING)
             )
         elif folder.name not in contracts:
             hint = did_you_mean(folder.name, contracts) or f"Write data/contracts/{folder.name}.yaml, or remove the folder."
-            findings.append(Finding("TL711", f"no contract names the table '{folder.name}'", Place(str(folder)), hint))
+            findings.append(Finding("TL711", f"no contract names the table '{folder.name}'", named.place(folder), hint))
         else:
-            for day, file in _files(folder, today, findings):
-                new += _new(landing, folder.name, day, file, known)
+            for day, file in _files(folder, today, named, findings):
+                new += _new(named, folder.name, day, file, known)
     return sorted(new), findings
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The landing folder, and how people call it."""
+
+    folder: Path
+    shown: str
+
+    def path(self, inner: Path) -> str:
+        """What lies in it, from the folder."""
+        return inner.relative_to(self.folder).as_posix()
+
+    def place(self, inner: Path) -> Place:
+        """What lies in it, as people know it."""
+        return Place(f"{self.shown}/{self.path(inner)}")
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -72,12 +90,12 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.suffix != ".tmp")
 
 
-def _files(table: Path, today: date, findings: list[Finding]) -> Iterator[tuple[date, Path]]:
+def _files(table: Path, today: date, named: _Named, findings: list[Finding]) -> Iterator[tuple[date, Path]]:
     for folder in _visible(table):
         day = _day(folder.name)
         if day is None or not folder.is_dir():
             hint = "Put files into folders of days, such as 2026-03-01."
-            findings.append(Finding("TL712", f"'{folder.name}' is not the folder of a day", Place(str(folder)), hint))
+            findings.append(Finding("TL712", f"'{folder.name}' is not the folder of a day", named.place(folder), hint))
             continue
         if day > today:
             continue
@@ -86,7 +104,7 @@ def _files(table: Path, today: date, findings: list[Finding]) -> Iterator[tuple[
                 yield day, file
             else:
                 text = f"'{file.name}' is neither Parquet nor CSV and is left out"
-                findings.append(Finding("TL713", text, Place(str(file)), severity=Severity.WARNING))
+                findings.append(Finding("TL713", text, named.place(file), severity=Severity.WARNING))
 
 
 def _day(name: str) -> date | None:
@@ -97,8 +115,8 @@ def _day(name: str) -> date | None:
     return day if day.isoformat() == name else None
 
 
-def _new(landing: Path, table: str, day: date, file: Path, known: Mapping[tuple[str, str], KnownFile]) -> list[Arrival]:
-    path = file.relative_to(landing).as_posix()
+def _new(named: _Named, table: str, day: date, file: Path, known: Mapping[tuple[str, str], KnownFile]) -> list[Arrival]:
+    path = named.path(file)
     status = file.stat()
     before = known.get((table, path))
     if before is not None and (before.size, before.mtime_ns) == (status.st_size, status.st_mtime_ns):
@@ -107,4 +125,4 @@ def _new(landing: Path, table: str, day: date, file: Path, known: Mapping[tuple[
         digest = file_digest(stream, "sha256").hexdigest()
     if before is not None and before.sha256 == digest:
         return []
-    return [Arrival(table, day, path, file, str(file), status.st_size, status.st_mtime_ns, digest)]
+    return [Arrival(table, day, path, file, named.place(file).path, status.st_size, status.st_mtime_ns, digest)]

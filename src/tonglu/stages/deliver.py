@@ -5,7 +5,7 @@ killed after its commit is handed over again, and what the mailroom knows alread
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +33,14 @@ PERSONAL = {
     "surname": "surname_of(t.name)",
     "honorific": "CASE WHEN profile.sex = 'F' THEN '女士' WHEN profile.sex = 'M' THEN '先生' ELSE '' END",
 }
+
+
+def personal_variables(profile: Collection[str]) -> dict[str, str]:
+    """The parts of `PERSONAL` that can be told of customers with these attributes."""
+    needed = {
+        name: {one.name for one in parsed(text).find_all(exp.Column) if one.table == "profile"} for name, text in PERSONAL.items()
+    }
+    return {name: text for name, text in PERSONAL.items() if needed[name] <= set(profile)}
 
 
 class BatchWriter(Protocol):

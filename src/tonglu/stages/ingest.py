@@ -76,6 +76,11 @@ class IngestSummary:
     rows: Mapping[str, int]
     warnings: tuple[Finding, ...]
 
+    def told(self, mailed: int) -> dict[str, object]:
+        """What the run keeps of it, with the rows that came by mail; the warnings as JSON, where there are any."""
+        counts = {"files": len(self.files), "rows": sum(self.rows.values()) + mailed}
+        return {**counts, **({"warnings": [one.as_json() for one in self.warnings]} if self.warnings else {})}
+
 
 def ingest(
     warehouse: Warehouse,
@@ -87,6 +92,7 @@ def ingest(
     run_no: int,
     zone: ZoneInfo,
     connections: Mapping[str, str] | None = None,
+    shown: str = "",
 ) -> IngestSummary:
     """Take what is new into staging and commit it there. `prepare` must have run.
 
@@ -99,6 +105,7 @@ def ingest(
         run_no: the run.
         zone: the bank's zone.
         connections: connection strings of attached sources, by the name in `from_env`.
+        shown: the landing folder as people know it, for the places of findings; by default as given.
 
     Raises:
         InputError: something that arrived cannot be used; nothing was changed.
@@ -107,7 +114,7 @@ def ingest(
     known = {
         (table, path): KnownFile(size, mtime, digest) for table, path, size, mtime, digest in warehouse.rows("ingest/known_files")
     }
-    found, findings = arrivals(landing, contracts, known, day_of(as_of, zone))
+    found, findings = arrivals(landing, contracts, known, day_of(as_of, zone), shown)
     readable = _readable(reader, contracts, found, findings)
     refuse_errors(findings)
     with ExitStack() as open_sources:
@@ -348,11 +355,14 @@ def _attach(
         shown = f"{source.attach}:{source.table}"
         if source.from_env not in connections:
             text = f"the connection of the attached table '{contract.table}' is not set"
-            findings.append(Finding("TL719", text, Place(shown), f"Set {source.from_env} in the environment."))
+            findings.append(
+                Finding("TL719", text, contract.place("source", "from_env"), f"Set {source.from_env} in the environment.")
+            )
             continue
         offered, described = open_sources.enter_context(reader.attached(source, connections[source.from_env]))
         if source.watermark not in described:
-            findings.append(Finding("TL715", f"the watermark column '{source.watermark}' is missing", Place(shown)))
+            place = contract.place("source", "watermark")
+            findings.append(Finding("TL715", f"the watermark column '{source.watermark}' is missing", place))
         findings += fitting(contract, {name: kind for name, kind in described.items() if name in contract.columns}, shown)
         attached.append((contract, source, offered, described))
     return attached

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from tonglu.core.errors import Finding, InputError, Place
+from tonglu.core.errors import Finding, InputError
 from tonglu.core.ports import Warehouse
 from tonglu.language.contract import Contract, Keep
 from tonglu.stages.casts import STORED
@@ -136,7 +136,12 @@ def _typed_view(contract: Contract) -> exp.Expression:
 def _changed_types(contract: Contract, there: Columns) -> list[Finding]:
     hint = "Give the new type a new column, or migrate the table by hand."
     return [
-        Finding("TL703", f"'{name}' is stored as {there[name]} and cannot become {stored}", Place(contract.table), hint)
+        Finding(
+            "TL703",
+            f"'{name}' is stored as {there[name]} and cannot become {stored}",
+            contract.place("columns", name, "type"),
+            hint,
+        )
         for name, stored in own_columns(contract).items()
         if name in there and there[name] != stored
     ]

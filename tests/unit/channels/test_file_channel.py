@@ -112,8 +112,8 @@ def test_those_who_must_not_be_in_it_are_left_out_each_with_the_reason(root, tex
         ("out", "cancelled", "opted out"),
         ("stopped", "cancelled", "journey killed is stopped"),
         ("late", "expired", "past its end"),
-        ("unspeakable", "failed", "text: the message cannot be written: 'surname' is undefined"),
-        ("unwritten", "failed", "text: message 'nobody' has no text for arm 'warm' in 'sms'"),
+        ("unspeakable", "failed", "text: the message cannot be written: 'surname' is undefined [TL605]"),
+        ("unwritten", "failed", "text: message 'nobody' has no text for arm 'warm' in 'sms' [TL616]"),
         ("moved", "failed", "the address is gone"),
     ]
 

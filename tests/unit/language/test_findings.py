@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import tonglu
 from tonglu.core.errors import Finding, Place, Severity
 from tonglu.language.codes import code_pages, explain_code
 from tonglu.language.findings import findings_json, render_text, sorted_findings, sources_under
@@ -70,20 +69,16 @@ def test_sources_are_read_below_the_project_only(tmp_path: Path):
     assert (source_of("a.yaml"), source_of("../secret"), source_of("none")) == ("x: 1", None, None)
 
 
-def test_every_code_that_is_given_has_a_page_and_every_page_is_given():
-    files = [path for path in Path(tonglu.__file__).parent.rglob("*.py") if path.parent.name != "code_pages"]
-    given = {code for path in files for code in re.findall(r'"(TL\d{3})"', path.read_text(encoding="utf-8"))}
-    assert given == set(code_pages())
-
-
 def test_pages_are_whole_and_explained():
     for code, page in code_pages().items():
         assert re.fullmatch(r"TL[1-9]\d\d", code)
         assert page.title
         assert page.explanation.endswith(".")
-        assert page.bad == "" or page.bad != page.good
+        assert page.bad
+        assert page.good
+        assert page.bad != page.good
         assert page.title in explain_code(code)
-    assert "where income > 50000" in explain_code("tl203")
+    assert "where balance > 5000000" in explain_code("tl203")
 
 
 def test_an_unknown_code_names_the_nearest():

@@ -125,7 +125,7 @@ def test_a_project_is_read_with_default_paths(read):
         ("policy", "floor: 10%", "floor: 60%", "TL803", 12, 1),
         ("policy", "per_run: 1", "per_run: one", "TL122", 10, 10),
         ("channels", "kind: file", "kind: fle", "TL805", 2, 15),
-        ("channels", "max_length: {body: 64}", "url: x", "TL120", 2, 47),
+        ("channels", "max_length: {body: 64}", "url: x", "TL812", 2, 47),
         ("channels", "url_from: NOTICE_URL", "url_from: https://x", "TL123", 3, 66),
         ("channels", "max_length: {body: 64}", "max_length: {body: -1}", "TL125", 2, 66),
         ("project", "Asia/Shanghai", "Asia/Shanghia", "TL806", 2, 7),

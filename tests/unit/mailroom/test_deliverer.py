@@ -203,7 +203,7 @@ def test_a_text_that_cannot_be_written_fails_its_touch_and_no_other(mailroom, ro
     receiver = Receiver()
     deliver({"sms": receiver}, texts=Texts())
     assert receiver.keys == ["k2"]
-    assert ("k1", DeliveryState.FAILED, "text: 'surname' is undefined") in lines(mailroom)
+    assert ("k1", DeliveryState.FAILED, "text: 'surname' is undefined [TL605]") in lines(mailroom)
 
 
 def test_a_round_says_when_there_is_more(mailroom, row, deliver):

@@ -1,214 +1,253 @@
-"""TL4xx: the structure of a journey."""
+"""TL401 to TL416: the structure of a journey."""
 
 PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "TL401",
         "two steps of one name",
         "Names are how steps lead to each other, and how reports count.",
-        "- settle: {wait: 3 days}\n- settle: {wait: 1 day}",
-        "- settle: {wait: 3 days}\n- breathe: {wait: 1 day}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days}
+            - settle: {wait: 1 day}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days}
+            - breathe: {wait: 1 day}
+        """,
     ),
     (
         "TL402",
         "a step of no known kind",
-        "One key of a step's body names its kind: touch, wait, wait_for, branch, experiment, end.",
-        "- settle: {wiat: 3 days}",
-        "- settle: {wait: 3 days}",
+        "One key of a step's body names its kind, such as touch, wait, wait_for, branch, experiment, end.",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wiat: 3 days}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days}
+        """,
     ),
     (
         "TL403",
         "a step of two kinds",
         "A step does one thing. A second kind is a second step.",
-        "- settle: {wait: 3 days, end: done}",
-        "- settle: {wait: 3 days}\n- done: {end: done}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days, end: accompanied}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days}
+            - done: {end: accompanied}
+        """,
     ),
     (
         "TL404",
         "not a step",
         "A step is one name with a mapping: '- name: {kind: ...}'.",
-        "- wait 3 days",
-        "- settle: {wait: 3 days}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - wait 3 days
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - settle: {wait: 3 days}
+        """,
     ),
     (
         "TL405",
         "no steps",
         "A journey without steps does nothing.",
-        "steps: []",
-        "steps:\n  - done: {end: completed}",
+        """
+        journeys/welcome.yaml:
+          steps: []
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - done: {end: completed}
+        """,
     ),
     (
         "TL406",
         "how the journey is entered is not clear",
-        "A journey is entered by one segment or by one event; some keys belong to one of the two only.",
-        "enter: {segment: a, event: b}",
-        "enter: {segment: a}",
+        "Exactly one thing brings customers in: a segment that they join or leave, an event, the calendar, a list or another "
+        "journey; some keys belong to some of them only.",
+        """
+        journeys/welcome.yaml:
+          enter: {segment: payroll_new, event: app_login}
+        """,
+        """
+        journeys/welcome.yaml:
+          enter: {event: app_login, when: "in segment payroll_new"}
+        """,
     ),
     (
         "TL407",
         "goals that clash",
-        "Either one goal, or a list of goals with different names.",
-        "goal: {...}\ngoals: [{...}]",
-        "goals: [{name: opened, ...}, {name: kept, ...}]",
+        "Either one goal, or a list of goals with different names; and a holdout has a goal that it measures.",
+        """
+        journeys/welcome.yaml:
+          goal: {event: product_opened, within: 30 days}
+          goals:
+            - {event: app_login, within: 7 days}
+        """,
+        """
+        journeys/welcome.yaml:
+          goal: {event: product_opened, within: 30 days}
+        """,
     ),
     (
         "TL408",
         "an exit of nothing or of two things",
-        "Each exit is one segment, one event, or one segment that was left.",
-        "exit: [{segment: a, event: b}]",
-        "exit: [{segment: a}, {event: b}]",
+        "Each exit is one segment, one segment that was left, one event, or one condition.",
+        """
+        journeys/welcome.yaml:
+          exit: [{left: payroll, event: complaint_opened}]
+        """,
+        """
+        journeys/welcome.yaml:
+          exit: [{left: payroll}, {event: complaint_opened}]
+        """,
     ),
     (
         "TL409",
         "a control group that may not be",
         "Regulatory notices reach everyone: nobody may be held out of them.",
-        "purpose: regulatory\nholdout: 10%",
-        "purpose: regulatory",
+        """
+        journeys/welcome.yaml:
+          purpose: regulatory
+          holdout: 10%
+        """,
+        """
+        journeys/welcome.yaml:
+          purpose: regulatory
+          holdout: 0%
+        """,
     ),
     (
         "TL410",
         "a journey that ends before it starts",
         "'until' is after 'from'.",
-        "live: {from: 2026-12-01, until: 2026-11-01}",
-        "live: {from: 2026-11-01, until: 2026-12-01}",
+        """
+        journeys/welcome.yaml:
+          live: {from: "2026-12-01", until: "2026-11-01"}
+        """,
+        """
+        journeys/welcome.yaml:
+          live: {from: "2026-11-01", until: "2026-12-01"}
+        """,
     ),
     (
         "TL411",
         "a step that no path reaches",
         "No entry will ever come to this step.",
-        "- done: {end: completed}\n- call: {touch: call_back, via: [call]}",
-        "- call: {touch: call_back, via: [call]}\n- done: {end: completed}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - done: {end: accompanied}
+            - greet: {touch: welcome, via: [sms]}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - greet: {touch: welcome, via: [sms]}
+            - done: {end: accompanied}
+        """,
     ),
     (
         "TL412",
         "a cycle without a wait",
         "The path comes back to the same step without time passing, so an entry would move forever in one run.",
-        "- again: {go: again}",
-        "- pause: {wait: 1 day}\n- again: {go: pause}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - fork: {branch: [{when: "age > 60", go: done}, {else: again}]}
+            - again: {go: fork}
+            - done: {end: accompanied}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - fork: {branch: [{when: "age > 60", go: done}, {else: pause}]}
+            - pause: {wait: 30 days}
+            - again: {go: fork}
+            - done: {end: accompanied}
+        """,
     ),
     (
         "TL413",
         "a journey with open entries is gone",
-        "Customers are still on their way through it. Let it end first: live: {until: ..., then: stop}, or kill it.",
-        "(the file journeys/spring.yaml is deleted while 120 entries are open)",
-        "live: {until: 2026-12-01, then: stop}",
+        "Customers are still on their way through it. Let it end first, then take the file away.",
+        """
+        journeys/welcome.yaml (not there)
+        $ tonglu run --as-of 2026-03-03T08:00
+        """,
+        """
+        journeys/welcome.yaml:
+          live: {until: "2026-03-03", then: stop}
+        $ tonglu run --as-of 2026-03-03T08:00
+        journeys/welcome.yaml (not there)
+        $ tonglu run --as-of 2026-03-04T08:00
+        """,
     ),
     (
         "TL414",
         "an order that is not by a number",
         "When not all may enter, those with the largest (desc) or smallest number go first.",
-        "enter: {segment: youth, order: province}",
-        'enter: {segment: youth, order: "total_balance desc"}',
+        """
+        journeys/welcome.yaml:
+          enter: {segment: payroll_new, limit: 100 per day, order: city}
+        """,
+        """
+        journeys/welcome.yaml:
+          enter: {segment: payroll_new, limit: 100 per day, order: balance desc}
+        """,
     ),
     (
         "TL415",
         "an end with the engine's own reason",
         "Reports tell an exit from an end by its reason: goal, ejected, journey_over and exit_... are the engine's.",
-        "- done: {end: goal}",
-        "- done: {end: accompanied}",
+        """
+        journeys/welcome.yaml:
+          steps:
+            - done: {end: goal}
+        """,
+        """
+        journeys/welcome.yaml:
+          steps:
+            - done: {end: accompanied}
+        """,
     ),
     (
         "TL416",
         "open entries need what is gone",
-        "Open entries stay on the version that they entered. What it names must stay until they have ended.",
-        "(segments/profile.sql loses 'age' while 120 entries are open in a version whose message says {{ age }})",
-        "(put 'age' back, or end the journey first: live: {until: ..., then: stop})",
-    ),
-    (
-        "TL417",
-        "a wait that does not say what it ends by",
-        "A wait ends by a duration, or by exactly one of until, date, hours and days, workdays, pay_day.",
-        "- rest: {wait: {workdays: 3, pay_day: 2}}",
-        '- rest: {wait: {workdays: 3, at: "09:00"}}',
-    ),
-    (
-        "TL418",
-        "two words for one condition",
-        "'only_if' is another word for 'when'.",
-        '- greet: {touch: hello, via: [sms], when: "age > 60", only_if: "age < 80"}',
-        '- greet: {touch: hello, via: [sms], when: "age > 60 and age < 80"}',
-    ),
-    (
-        "TL419",
-        "a calendar that has no days",
-        "A calendar is one date, a recurrence with what it needs, or pay-day.",
-        "enter: {calendar: {every: week, day: 5}}",
-        'enter: {calendar: {every: week, weekday: friday, at: "09:00"}}',
-    ),
-    (
-        "TL420",
-        "a wait for what is no date",
-        "The attribute must be a date or an instant.",
-        "- rest: {wait: {date: province}}",
-        "- rest: {wait: {date: birth_date}}",
-    ),
-    (
-        "TL421",
-        "a note of two types",
-        "What journeys note about a customer under one name has one type, wherever it is noted.",
-        "- one: {set: {level: gold}}\n- two: {set: {level: 3}}",
-        "- one: {set: {level: gold}}\n- two: {set: {level: silver}}",
-    ),
-    (
-        "TL422",
-        "a journey that lets nobody pass on",
-        "Only journeys that 'enter' names may pass customers on, so that its owner decides who comes.",
-        "- hand_on: {enter: care_call}  # care_call has enter: {event: complaint_opened}",
-        "- hand_on: {enter: care_call}  # care_call has enter: {journey: this_one}",
-    ),
-    (
-        "TL423",
-        "nobody passes customers on",
-        "The journey that is named has no step that leads here, so nobody will come from it.",
-        "enter: {journey: winback}  # winback has no step {enter: ...}",
-        "enter: {journey: winback}  # winback has - hand_on: {enter: this_journey}",
-    ),
-    (
-        "TL424",
-        "a migration to nowhere",
-        "Open trips of older versions move to a step of this version, or leave by 'exit'.",
-        "migrate: {wait_old: wait_nwe}",
-        "migrate: {wait_old: wait_new, gone: exit}",
-    ),
-    (
-        "TL425",
-        "a path without end",
-        "Trips that come here stay open for ever, unless an exit ends them.",
-        "- a: {wait: 1 day}\n- b: {go: a}",
-        '- a: {wait: 1 day}\n- b: {branch: [{when: "age > 60", go: done}, {else: a}]}\n- done: {end: done}',
-    ),
-    (
-        "TL426",
-        "an exit that everybody meets at once",
-        "Exits are judged before anything moves: nobody would ever come to a step.",
-        "enter: {segment: payroll_new}\nexit: [{segment: payroll_new}]",
-        "enter: {segment: payroll_new}\nexit: [{left: payroll}]",
-    ),
-    (
-        "TL427",
-        "a goal that ends the trip by an exit",
-        "'on_goal: continue' lets a trip go on after its goal; an exit by the same event ends it all the same.",
-        "on_goal: continue\nexit: [{event: product_opened}]",
-        "exit: [{event: complaint_opened}]",
-    ),
-    (
-        "TL428",
-        "a holdout too small to see the lift",
-        "With so few controls a lift of the expected size would more often than not stay unseen (80 % power, two-sided 5 %).",
-        "holdout: 2%\ngoal: {event: product_opened, within: 7 days, expect: {rate: 3%, lift: 1%, customers: 5000}}",
-        "holdout: 20%\ngoal: {event: product_opened, within: 7 days, expect: {rate: 3%, lift: 1%, customers: 60000}}",
-    ),
-    (
-        "TL429",
-        "a purpose that the policy does not know",
-        "Consents are given by purpose, and policy.yaml lists the purposes of the bank.",
-        "purpose: care  # policy.yaml: purposes: {marketing: {}}",
-        "purpose: marketing",
-    ),
-    (
-        "TL430",
-        "marketing without a cap",
-        "Nothing would keep this journey from touching the same customer every day.",
-        "caps: []",
-        "caps: [{purpose: marketing, at_most: 3, within: 7 days}]",
+        "Open entries stay on the version that they entered. What it names must stay until they have ended: here the message "
+        "of that version writes {{ city }}.",
+        """
+        segments/profile.sql:
+          select customer_id, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on
+          from customers
+        journeys/messages/welcome.yaml:
+          text:
+            sms: {body: 您好，欢迎您！}
+        $ tonglu run --as-of 2026-03-03T08:00
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          text:
+            sms: {body: 您好，欢迎您！}
+        $ tonglu run --as-of 2026-03-03T08:00
+        """,
     ),
 )

@@ -5,77 +5,166 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "TL801",
         "two of one name",
         "Decisions name the cap that stopped a touch, so each cap and each priority group has its own name.",
-        "priority: [care, offer, care]",
-        "priority: [care, offer]",
+        """
+        journeys/policy.yaml:
+          priority: [care, offer, care]
+        """,
+        """
+        journeys/policy.yaml:
+          priority: [care, offer]
+        """,
     ),
     (
         "TL802",
         "unknown gate",
         "A purpose skips a gate that does not exist, so it would skip nothing.",
-        "service: {skips: [contact_polcy]}",
-        "service: {skips: [contact_policy]}",
+        """
+        journeys/policy.yaml:
+          purposes: {marketing: {}, service: {skips: [contact_polcy]}}
+        """,
+        """
+        journeys/policy.yaml:
+          purposes: {marketing: {}, service: {skips: [contact_policy]}}
+        """,
     ),
     (
         "TL803",
         "a floor that leaves nothing to learn",
         "Every arm keeps at least the floor; with two arms more than half each is impossible.",
-        "learning: {floor: 60%}",
-        "learning: {floor: 10%}",
+        """
+        journeys/policy.yaml:
+          learning: {floor: 60%}
+        """,
+        """
+        journeys/policy.yaml:
+          learning: {floor: 10%}
+        """,
     ),
     (
         "TL804",
         "no channels",
         "Without a channel nothing can be sent.",
-        "channels: {}",
-        "channels:\n  sms: {kind: file, title: {zh: 短信, en: SMS}}",
+        """
+        journeys/channels.yaml:
+          channels: {}
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+        """,
     ),
     (
         "TL805",
         "unknown kind of channel",
         "The kind decides how touches leave.",
-        "sms: {kind: fle, title: {zh: 短信, en: SMS}}",
-        "sms: {kind: file, title: {zh: 短信, en: SMS}}",
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: fle, title: {zh: 短信, en: SMS}}
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+        """,
     ),
     (
         "TL806",
         "unknown time zone",
         "Days, windows and quiet hours are in the bank's zone, so it has to be a known one.",
-        "zone: Asia/Beijing",
-        "zone: Asia/Shanghai",
+        """
+        tonglu.yaml:
+          zone: Asia/Beijing
+        """,
+        """
+        tonglu.yaml:
+          zone: Asia/Shanghai
+        """,
     ),
     (
         "TL807",
         "a path outside of the project",
         "Everything that belongs to a project lies in its folder, so that it can be moved and backed up as one.",
-        "paths: {landing: /tmp/landing}",
-        "paths: {landing: data/landing}",
+        """
+        tonglu.yaml:
+          paths: {landing: /tmp/landing}
+        """,
+        """
+        tonglu.yaml:
+          paths: {landing: data/landing}
+        """,
     ),
     (
         "TL812",
         "an option that the kind does not take",
         "Each kind of channel has its own options.",
-        "sms: {kind: file, url: x}",
-        "sms: {kind: file}",
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}, url: "https://sms.example.org"}
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+        """,
     ),
     (
         "TL813",
         "a URL that Apprise cannot use",
         "Apprise knows no service with such a URL, or the receiver is to honour keys and the URL does not hand on {touch_key}.",
-        "",
-        "",
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            rm_notice: {kind: apprise, title: {zh: 客户经理, en: Manager}, url_from: RM_NOTICE_URL}
+        journeys/seeds.yaml:
+          seeds: {me: {channel: rm_notice}}
+        $ RM_NOTICE_URL=nowhere tonglu preview welcome --as 1 --to me
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            rm_notice: {kind: apprise, title: {zh: 客户经理, en: Manager}, url_from: RM_NOTICE_URL}
+        journeys/seeds.yaml:
+          seeds: {me: {channel: rm_notice}}
+        $ RM_NOTICE_URL=json://localhost:8080 tonglu preview welcome --as 1 --to me
+        """,
     ),
     (
         "TL814",
         "the environment variable of a channel is not set",
         "Addresses and secrets are never in files: channels.yaml names the variable, the environment holds it.",
-        "url_from: https://example.org",
-        "url_from: TONGLU_RM_NOTICE_URL",
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            rm_notice: {kind: apprise, title: {zh: 客户经理, en: Manager}, url_from: RM_NOTICE_URL}
+        journeys/seeds.yaml:
+          seeds: {me: {channel: rm_notice}}
+        $ tonglu preview welcome --as 1 --to me
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            rm_notice: {kind: apprise, title: {zh: 客户经理, en: Manager}, url_from: RM_NOTICE_URL}
+        journeys/seeds.yaml:
+          seeds: {me: {channel: rm_notice}}
+        $ RM_NOTICE_URL=json://localhost:8080 tonglu preview welcome --as 1 --to me
+        """,
     ),
     (
         "TL820",
         "a switch without who or why",
         "Pausing and killing are kept for audit, so they name who did it and why.",
-        "tonglu kill sms",
-        "tonglu kill sms --by wang --reason 'wrong price in the text'",
+        """
+        $ tonglu kill sms --by wang --reason ''
+        """,
+        """
+        $ tonglu kill sms --by wang --reason 'wrong price in the text'
+        """,
     ),
 )

@@ -5,100 +5,211 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "TL501",
         "the SQL cannot be read",
         "A bracket, a quote or a word is missing or too much.",
-        "select customer_id from (select",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where (opened_on > as_of_date() - 30
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where (opened_on > as_of_date() - 30)
+        """,
     ),
     (
         "TL502",
         "not one SELECT",
         "A segment file holds one statement, and it is a SELECT (WITH is allowed).",
-        "insert into vip select customer_id from customers",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          insert into vip select customer_id from customers
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL503",
         "not allowed in a segment",
         "A segment only reads tables: it writes nothing, locks nothing and asks nothing of the machine that it runs on.",
-        "select customer_id from customers for update",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where employer = getenv('EMPLOYER')
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where employer = '第一中学'
+        """,
     ),
     (
         "TL504",
         "a table function that is not allowed",
         "Table functions read files, run hidden SQL or stop the process; all but unnest, range and generate_series are refused.",
-        "select customer_id from read_parquet('x.parquet')",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from read_parquet('customers.parquet')
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL505",
         "another result in every run",
         "The clock and chance make a run that cannot be replayed. The run's instant is as_of() (UTC), its day in the "
         "bank's zone as_of_date().",
-        "where opened_on > current_date - 30",
-        "where opened_on > as_of_date() - 30",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where opened_on > current_date - 30
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where opened_on > as_of_date() - 30
+        """,
     ),
     (
         "TL506",
         "any rows",
         "LIMIT, OFFSET and DISTINCT ON without ORDER BY keep rows by accident of storage.",
-        "select customer_id from customers limit 1000",
-        "select customer_id from customers order by opened_on, customer_id limit 1000",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers limit 1000
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers order by opened_on, customer_id limit 1000
+        """,
     ),
     (
         "TL507",
         "personal data",
         "Names, telephone and identity numbers are kept apart and meet a touch only when it is handed over.",
-        "select customer_id from contacts where name like '张%'",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from contacts where name like '张%'
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where city = '杭州'
+        """,
     ),
     (
         "TL508",
         "wrong columns come out",
         "A segment gives customer_id and nothing else; the profile gives customer_id first and every column once.",
-        "select sex, customer_id from customers",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id, city from customers
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL509",
         "the header",
         "A file begins with comments that say which segment it is, its title in both languages, its owner and its grain.",
-        "select customer_id from customers",
-        "-- segment: vip\n-- title: 贵宾 / VIP\n-- owner: retail\n-- grain: customer\nselect customer_id from customers",
+        """
+        segments/vip.sql:
+          -- segment: vip
+          -- title: 贵宾 / VIP
+          select customer_id from customers where balance > 60000000
+        """,
+        """
+        segments/vip.sql:
+          -- segment: vip
+          -- title: 贵宾 / VIP
+          -- owner: retail
+          select customer_id from customers where balance > 60000000
+        """,
     ),
     (
         "TL510",
         "segments that read each other in a circle",
         "None of them could be made first.",
-        "-- segment: a\nselect customer_id from segment.b  -- and b reads segment.a",
-        "-- segment: a\nselect customer_id from customers",
+        """
+        segments/payroll.sql:
+          select customer_id from segment.payroll_new
+        segments/payroll_new.sql:
+          select customer_id from segment.payroll
+        """,
+        """
+        segments/payroll.sql:
+          select customer_id from customers where employer is not null
+        segments/payroll_new.sql:
+          select customer_id from segment.payroll
+        """,
     ),
     (
         "TL511",
         "nested too deeply",
         "More than 40 levels of parentheses. WITH gives the parts names.",
-        "select ((((((((...",
-        "with recent as (...) select customer_id from recent",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+          where (((((((((((((((((((((((((((((((((((((((((employer is not null)))))))))))))))))))))))))))))))))))))))))
+        """,
+        """
+        segments/payroll_new.sql:
+          with recent as (select * from customers where opened_on > as_of_date() - 30)
+          select customer_id from recent where employer is not null
+        """,
+    ),
+    (
+        "TL512",
+        "there is no profile",
+        "segments/profile.sql gives one row per customer with the attributes that conditions and messages may use. Without it no "
+        "journey can be checked.",
+        """
+        segments/profile.sql (not there)
+        """,
+        """
+        segments/profile.sql (the whole file):
+          -- profile: customer
+          -- title: 客户画像 / Customer profile
+          -- owner: retail
+          select customer_id, city from customers
+        """,
     ),
     (
         "TL513",
         "another schema",
         "Segments read source tables by their bare names, the profile, and other segments as segment.<name>.",
-        "select customer_id from main.customers",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from main.customers
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL514",
         "unknown table",
         "No contract in data/contracts names this table, and no part of the WITH does.",
-        "select customer_id from custmers",
-        "select customer_id from customers",
+        """
+        segments/payroll_new.sql:
+          select customer_id from custmers
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL520",
         "DuckDB refuses the SQL",
         "The SQL reads well but DuckDB cannot run it on the contracts' tables: a function takes other types, or a "
         "column is ambiguous.",
-        "select customer_id from customers where sum(children) > 1",
-        "select customer_id from customers where children > 1",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where sum(balance) > 1
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where balance > 1
+        """,
     ),
 )
