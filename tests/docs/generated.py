@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from tests.examples.stories import BANK
+
 from tonglu.core import chance
 from tonglu.core.delivery import DeliveryState
 from tonglu.gates import decision_chain
@@ -144,12 +146,19 @@ def findings() -> str:
     parts = []
     for code, page in code_pages().items():
         parts.append(f"### {code}: {page.title}\n\n{page.explanation}\n")
-        for word, example in (("Wrong", page.bad), ("Right", page.good)):
-            if example:
-                parts.append(
-                    f"{word}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.strip("\n").split("\n")) + "\n"
-                )
+        parts += [f"{word}:\n\n{_indented(example)}\n" for word, example in (("Wrong", page.bad), ("Right", page.good))]
     return "\n" + "\n".join(parts) + "\n"
+
+
+def small_bank() -> str:
+    """The bank that the examples of the findings change: every file of it."""
+    files = [path for path in sorted(BANK.rglob("*")) if path.is_file()]
+    shown = [f"{path.relative_to(BANK).as_posix()}:\n\n{_indented(path.read_text(encoding='utf-8'))}\n" for path in files]
+    return "\n" + "\n".join(shown) + "\n"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.strip("\n").split("\n"))
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -162,6 +171,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "contracts": contracts,
     "commands": commands,
     "findings": findings,
+    "small_bank": small_bank,
     "views": views,
 }
 

@@ -1,0 +1,6 @@
+-- profile: customer
+-- title: 客户画像 / Customer profile
+-- owner: retail
+-- grain: customer
+select customer_id, city, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on
+from customers

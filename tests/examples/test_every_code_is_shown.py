@@ -1,0 +1,128 @@
+"""Every finding code has a page, and its page tells the truth: the bad example gives the code and nothing else, the good one nothing."""
+
+import ast
+import shutil
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from tests.examples.playing import first_run, play
+from tests.examples.stories import File, Typed, acts_of, lay_bank
+
+from tonglu.app.definitions import read_definitions
+from tonglu.language.codes import code_pages
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "flows").rglob("*.py"))]
+PAGES = code_pages()
+WITHOUT_A_LINE = {
+    "TL101": "the file is not there",
+    "TL102": "a file of that size is not read",
+    "TL413": "the file is not there",
+    "TL416": "the definitions are fine; what is wrong is that something is not there any more",
+    "TL512": "the file is not there",
+    "TL605": "preview tells step, message, arm and channel instead",
+    "TL606": "as TL605",
+    "TL607": "as TL605",
+    "TL616": "told in the delivery log, of a touch",
+    "TL701": "about a folder",
+    "TL711": "about a folder",
+    "TL712": "about a folder",
+    "TL713": "the file is not opened",
+    "TL716": "a Parquet file has no lines",
+    "TL720": "about the installation",
+    "TL731": "about a word of a command",
+    "TL732": "about a word of a command",
+    "TL733": "about a word of a command",
+    "TL734": "about a word of a command",
+    "TL813": "about an environment variable",
+    "TL814": "about an environment variable",
+    "TL820": "about a word of a command",
+    "TL900": "about a word of a command",
+    "TL903": "about the plan as a whole",
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    root = tmp_path_factory.mktemp("ran")
+    first_run(root)
+    return root
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def environment():
+    """A service that takes every message, in the place of the one that the pages name."""
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield {"json://localhost:8080": f"json://127.0.0.1:{server.server_address[1]}"}
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def played(ran, environment, tmp_path, monkeypatch):
+    """Plays a story in a folder that is gone afterwards."""
+    root = tmp_path / "bank"
+    yield lambda story: play(story, root, ran, environment, monkeypatch)
+    monkeypatch.chdir(ROOT)
+    shutil.rmtree(root)
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_bad_example_gives_this_code_and_nothing_else_at_its_place(code, played):
+    found = played(PAGES[code].bad)
+    assert {finding.code for finding in found} == {code}, [str(finding) for finding in found]
+    acts = acts_of(PAGES[code].bad)
+    files = [act.path.rstrip("/") for act in acts if isinstance(act, File)]
+    commanded = not files and all(isinstance(act, Typed) for act in acts)
+    for finding in found:
+        place = finding.place
+        if code in WITHOUT_A_LINE:
+            assert place.line == 0, f"{place} has a line: {code} needs no excuse"
+        else:
+            assert not commanded
+            assert place.path in files, f"{place} is in none of {files}"
+            assert place.line >= 1
+            assert place.column >= 1
+        assert finding.message
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_good_example_gives_nothing(code, played):
+    found = played(PAGES[code].good)
+    assert [str(finding) for finding in found] == []
+
+
+def test_the_pages_are_of_exactly_the_codes_that_can_be_given():
+    given = set()
+    for path in SOURCES:
+        if path.parent.name != "code_pages":
+            given |= {node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if _is_code(node)}
+    assert given == set(PAGES)
+
+
+def _is_code(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value[:2] == "TL" and node.value[2:].isdigit()
+
+
+def test_excuses_are_for_codes_that_are_there():
+    assert set(WITHOUT_A_LINE) <= set(PAGES)
+
+
+def test_the_small_bank_itself_is_without_findings(tmp_path):
+    lay_bank(tmp_path)
+    assert read_definitions(tmp_path).warnings == ()
