@@ -130,6 +130,16 @@ def entered_by(**values: Any) -> Change:
     return change
 
 
+def steps_in(values: Data, first: list[Any]) -> Change:
+    """Set keys of the header, and put steps before the first one, in one copy."""
+
+    def change(data: Data) -> Iterator[Data]:
+        yield {**copy.deepcopy(data), **copy.deepcopy(values), "steps": [*copy.deepcopy(first), *copy.deepcopy(data["steps"])]}
+
+    return change
+
+
+NOT_LONG = {"live": {"until": "2027-01-01", "then": "stop"}}
 SMALL = {"rate": "3%", "lift": "1%", "customers": 500}
 CODES: tuple[tuple[str, str, Change], ...] = (
     ("TL120", "an unknown key in a step", add("colour", "blue", body)),
@@ -210,6 +220,13 @@ CODES: tuple[tuple[str, str, Change], ...] = (
     ("TL426", "an exit that everybody meets", header(enter={"segment": "youth"}, exit=[{"segment": "youth"}])),
     ("TL427", "an exit by the goal", lambda data: header(on_goal="continue", exit=[{"event": data["goal"]["event"]}])(data)),
     ("TL428", "a lift that cannot be seen", lambda data: iter([changed(data, ("goal", "expect"), SMALL)])),
+    ("TL431", "a day before the journey begins", header(enter={"calendar": {"date": "2026-06-01"}}, live={"from": "2026-07-01"})),
+    ("TL431", "a recurrence after the journey's end", header(enter={"calendar": {"every": "year", "month": 6, "day": 1}}, live={"from": "2026-07-01", "until": "2027-05-01"})),
+    ("TL431", "a wait until the journey has stopped", steps_in(NOT_LONG, [{"rest_long": {"wait": {"until": "2027-02-01"}}}])),
+    ("TL432", "a goal that is over before the first touch", steps(lambda all_: [{"rest_long": {"wait": "400 days"}}, *all_])),
+    ("TL433", "a goal that controls cannot reach", every("event", to="touch.clicked", where=lambda d, p, v: p[0] == "goal" and d.get("holdout"))),
+    ("TL434", "a weight too few", add("weights", [1], lambda place, node: "arms" in node and isinstance(node["arms"], list))),
+    ("TL434", "a weight for no arm", add("weights", {"nobody": 1}, lambda place, node: "arms" in node and isinstance(node["arms"], dict))),
 )  # fmt: skip
 
 

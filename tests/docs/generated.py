@@ -9,7 +9,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from tests.docs import forms as forms_shown
 from tests.examples.stories import BANK
 
 from tonglu.core import chance
@@ -17,6 +19,7 @@ from tonglu.core.delivery import DeliveryState
 from tonglu.gates import decision_chain
 from tonglu.language.codes import code_pages
 from tonglu.language.contract import Contract, read_contracts
+from tonglu.language.project import Paths
 from tonglu.language.template import FILTERS
 from tonglu.render.words import OUTCOMES, two_languages
 from tonglu.steps import step_kinds
@@ -24,6 +27,7 @@ from tonglu.steps import step_kinds
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PART = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+COMMON = {"--project", "--json", "--help"}
 SALT = re.compile(r'^    [A-Z_]+ = "(\w+)"  # (.+)$', re.MULTILINE)
 
 
@@ -64,6 +68,17 @@ def salts() -> str:
     return sheet(("salt", "parts"), [(f"`{salt}`", parts) for salt, parts in SALT.findall(inspect.getsource(chance))])
 
 
+def paths() -> str:
+    """Where things lie in a project."""
+    fields = Paths.model_fields.items()
+    return sheet(("path", "where"), [(f"`{name}`", f"`{field.default}`") for name, field in fields])
+
+
+def forms(shown: Sequence[forms_shown.Form]) -> str:
+    """Forms of one kind with what they mean."""
+    return sheet(("form", "means"), [(f"`{form}`", meaning) for form, meaning in shown])
+
+
 def filters() -> str:
     """The filters of message templates."""
     return sheet(("filter",), [(f"`{name}`",) for name in FILTERS])
@@ -98,12 +113,28 @@ def commands() -> str:
     return sheet(("command", "what it does"), rows)
 
 
-def _commands(group: object, before: str) -> list[tuple[str, object]]:
-    found: list[tuple[str, object]] = []
+def _commands(group: object, before: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
     for name, command in getattr(group, "commands", {}).items():
         inner = _commands(command, f"{before}{name} ")
         found += inner or [(f"{before}{name}", command)]
     return found
+
+
+def options() -> str:
+    """Every argument and option of every command, those that most have in common left out."""
+    from typer import Context
+    from typer.main import get_command
+
+    from tonglu.cli.commands import app
+
+    parts = []
+    for name, command in _commands(get_command(app), ""):
+        own = [one for one in command.params if not set(one.opts) & COMMON]
+        told = [one.get_help_record(Context(command)) for one in own]
+        rows = [(f"`{takes}`", " ".join(means.split())) for takes, means in told]
+        parts.append(f"`tonglu {name}`\n\n{sheet(('takes', 'means'), rows)}\n" if rows else f"`tonglu {name}` takes no more.\n\n")
+    return "\n" + "".join(parts)
 
 
 def views() -> str:
@@ -170,7 +201,13 @@ PARTS: dict[str, Callable[[], str]] = {
     "states": states,
     "contracts": contracts,
     "commands": commands,
+    "options": options,
     "findings": findings,
+    "paths": paths,
+    "entries": lambda: forms(forms_shown.ENTRIES),
+    "waits": lambda: forms(forms_shown.WAITS),
+    "alternatives": lambda: forms(forms_shown.ALTERNATIVES),
+    "exits": lambda: forms(forms_shown.EXITS),
     "small_bank": small_bank,
     "views": views,
 }

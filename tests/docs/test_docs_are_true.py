@@ -79,6 +79,12 @@ def test_every_file_that_a_page_shows_loads_without_findings(tmp_path: Path) -> 
             assert read_definitions(project).warnings == (), f"block {number + 1} of {page.name}"
 
 
+def test_no_block_of_a_page_is_overlooked() -> None:
+    for page in PAGES:
+        opened = re.findall(r"^[ >]*(?:```|~~~)(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)[::2]
+        assert len(opened) == len(blocks(page)), f"{page.name} has blocks in {set(opened)}: only yaml and sql are run"
+
+
 def test_every_test_of_a_journey_that_a_page_shows_passes(tmp_path: Path) -> None:
     shown = [block for page in PAGES for block in blocks(page) if "\ncases:\n" in block]
     assert shown

@@ -84,11 +84,13 @@ def _typed(act: Typed, environment: dict[str, str]) -> list[Finding]:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     said = json.loads(result.stdout)
-    found = [_finding(one) for one in [*said.get("findings", ()), *said.get("run", {}).get("warnings", ())]]
-    for text in said.get("texts", ()):
-        found += _coded(text["problem"], f"journeys/messages/{text['message']}.yaml")
-    assert result.exit_code == (2 if said.get("findings") else 1 if found and said.get("texts") else 0), result.output
-    return found
+    found = [Finding.from_json(one) for one in [*said.get("findings", ()), *said.get("run", {}).get("warnings", ())]]
+    unwritten = [
+        one for text in said.get("texts", ()) for one in _coded(text["problem"], f"journeys/messages/{text['message']}.yaml")
+    ]
+    refused = any(one.severity is Severity.ERROR for one in found)
+    assert result.exit_code == (2 if refused else 1 if unwritten else 0), result.output
+    return found + unwritten
 
 
 def _delivered(act: Typed, root: Path) -> list[Finding]:
@@ -104,11 +106,6 @@ def _delivered(act: Typed, root: Path) -> list[Finding]:
 
 def _coded(said: str, path: str) -> list[Finding]:
     return [Finding(code, said, Place(path)) for code in CODED.findall(said)]
-
-
-def _finding(one: dict[str, object]) -> Finding:
-    place = Place(str(one["path"]), int(str(one["line"])), int(str(one["column"])))
-    return Finding(str(one["code"]), str(one["message"]), place, str(one["hint"]), Severity(str(one["severity"])))
 
 
 @contextmanager

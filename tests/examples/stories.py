@@ -95,7 +95,7 @@ def lay(root: Path, file: File) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     own = target.read_text(encoding="utf-8") if target.exists() and file.note != "the whole file" else None
-    text = file.text if own is None else _sql(own, file.text) if target.suffix == ".sql" else _keys(own, file.text)
+    text = file.text if own is None else _sql(own, file.text) if target.suffix == ".sql" else laid(own, file.text)
     if table := TABLE.fullmatch(file.note):
         _database(target, table[1], file.text)
     elif file.note == "as Parquet":
@@ -115,7 +115,7 @@ def _sql(own: str, text: str) -> str:
     return text if text.startswith("--") else "\n".join([*header, text])
 
 
-def _keys(own: str, text: str) -> str:
+def laid(own: str, text: str) -> str:
     """The bank's own file with the keys of the text in their places; those that it does not have come last."""
     new: dict[str, str] = {}
     for key, block in _blocks(text):

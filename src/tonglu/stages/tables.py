@@ -20,6 +20,7 @@ STAGING_MARKS: Columns = {
     "_rule": "VARCHAR",  # the first row rule that the row breaks
     "_raw": "VARCHAR",  # the row as the file had it, as JSON, when a value could not be read
 }
+LOADED: Columns = {"loaded_run": "INTEGER"}
 _QUARANTINE: Columns = {
     "quarantine_id": "VARCHAR",
     "run_no": "INTEGER",
@@ -80,14 +81,19 @@ def create_staging(contract: Contract) -> exp.Expression:
     return create(staging(contract), {**own_columns(contract), **STAGING_MARKS}, replace=True)
 
 
+def create_current(contract: Contract) -> exp.Expression:
+    """The table of the current rows alone, empty: enough to bind a SELECT on."""
+    return create(current(contract), {**own_columns(contract), **LOADED})
+
+
 def _kept(contract: Contract) -> list[tuple[exp.Table, Columns]]:
     own = own_columns(contract)
     kept: list[tuple[exp.Table, Columns]] = [
-        (current(contract), {**own, "loaded_run": "INTEGER"}),
+        (current(contract), {**own, **LOADED}),
         (quarantine(contract), _QUARANTINE),
     ]
     if contract.keep is Keep.LATEST:
-        kept.append((history(contract), {**own, "loaded_run": "INTEGER", "replaced_run": "INTEGER"}))
+        kept.append((history(contract), {**own, **LOADED, "replaced_run": "INTEGER"}))
     if contract.time is not None:
         kept.append((held(contract), {**own, **STAGING_MARKS}))
     return kept

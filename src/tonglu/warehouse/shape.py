@@ -14,7 +14,7 @@ from tonglu.language.contract import Contract
 from tonglu.language.expression import ColumnType
 from tonglu.language.segment import Segment
 from tonglu.stages.segment import create_table
-from tonglu.stages.tables import prepare
+from tonglu.stages.tables import create_current
 from tonglu.warehouse.connection import DuckDBWarehouse
 from tonglu.warehouse.schema import migrate
 
@@ -39,7 +39,9 @@ def bind(contracts: Mapping[str, Contract], segments: Sequence[Segment], finding
     """
     warehouse = DuckDBWarehouse(":memory:", threads=1)
     migrate(warehouse)
-    prepare(warehouse, contracts)
+    warehouse.run("ingest/prepare")
+    for contract in contracts.values():
+        warehouse.execute(create_current(contract))
     warehouse.connection.execute("SET VARIABLE as_of = TIMESTAMP '2026-01-01'; SET VARIABLE as_of_date = DATE '2026-01-01'")
     for one in segments:
         try:

@@ -236,7 +236,8 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "of that version writes {{ city }}.",
         """
         segments/profile.sql:
-          select customer_id, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on
+          select customer_id, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on,
+            if(employer is null, null, 15) as pay_day
           from customers
         journeys/messages/welcome.yaml:
           text:

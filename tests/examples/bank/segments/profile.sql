@@ -2,5 +2,6 @@
 -- title: 客户画像 / Customer profile
 -- owner: retail
 -- grain: customer
-select customer_id, city, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on
+select customer_id, city, birth_date, date_diff('year', birth_date, as_of_date()) as age, employer, balance, opened_on,
+  if(employer is null, null, 15) as pay_day
 from customers
