@@ -139,6 +139,7 @@ def steps_in(values: Data, first: list[Any]) -> Change:
     return change
 
 
+FIRST_OF_JUNE = {"calendar": {"every": "year", "month": 6, "day": 1}}
 NOT_LONG = {"live": {"until": "2027-01-01", "then": "stop"}}
 SMALL = {"rate": "3%", "lift": "1%", "customers": 500}
 CODES: tuple[tuple[str, str, Change], ...] = (
@@ -221,7 +222,7 @@ CODES: tuple[tuple[str, str, Change], ...] = (
     ("TL427", "an exit by the goal", lambda data: header(on_goal="continue", exit=[{"event": data["goal"]["event"]}])(data)),
     ("TL428", "a lift that cannot be seen", lambda data: iter([changed(data, ("goal", "expect"), SMALL)])),
     ("TL431", "a day before the journey begins", header(enter={"calendar": {"date": "2026-06-01"}}, live={"from": "2026-07-01"})),
-    ("TL431", "a recurrence after the journey's end", header(enter={"calendar": {"every": "year", "month": 6, "day": 1}}, live={"from": "2026-07-01", "until": "2027-05-01"})),
+    ("TL431", "a recurrence after the journey's end", header(enter=FIRST_OF_JUNE, live={"from": "2026-07-01", "until": "2027-05-01"})),
     ("TL431", "a wait until the journey has stopped", steps_in(NOT_LONG, [{"rest_long": {"wait": {"until": "2027-02-01"}}}])),
     ("TL432", "a goal that is over before the first touch", steps(lambda all_: [{"rest_long": {"wait": "400 days"}}, *all_])),
     ("TL433", "a goal that controls cannot reach", every("event", to="touch.clicked", where=lambda d, p, v: p[0] == "goal" and d.get("holdout"))),

@@ -47,7 +47,7 @@ def load_model(
 
 def _only_thinned(detail: Any) -> bool:
     """Whether a list is too short only because items of it have findings of their own."""
-    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+    return detail["type"] == "too_short" and bool(len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def check_condition(

@@ -8,7 +8,7 @@ from tonglu.language.findings_exchange import findings_github, findings_sarif
 FOUND = [
     Finding("TL203", "unknown name 'incme'", Place("segments/vip.sql", 4, 7), "Did you mean 'income'?"),
     Finding("TL411", "no path leads to step 'a'", Place("journeys/x.yaml", 9, 5), severity=Severity.WARNING),
-    Finding("TL511", "there is no profile: 100%,\nreally", Place("segments/profile.sql")),
+    Finding("TL512", "there is no profile: 100%,\nreally", Place("segments/profile.sql")),
     Finding("TL203", "unknown name 'incme'", Place("segments/vip.sql", 4, 7), "Did you mean 'income'?"),
 ]
 
@@ -19,11 +19,11 @@ def test_sarif_has_a_rule_for_every_code_and_a_place_for_every_result():
     [run] = log["runs"]
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("tonglu", "1.2.3")
-    assert [rule["id"] for rule in driver["rules"]] == ["TL203", "TL411", "TL511"]
+    assert [rule["id"] for rule in driver["rules"]] == ["TL203", "TL411", "TL512"]
     assert all(driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
         ("TL411", "warning"),
-        ("TL511", "error"),
+        ("TL512", "error"),
         ("TL203", "error"),
     ]
     place = run["results"][2]["locations"][0]["physicalLocation"]
@@ -40,6 +40,6 @@ def test_nothing_found_is_a_log_without_results():
 def test_annotations_are_one_escaped_line_each():
     assert findings_github(FOUND).splitlines() == [
         "::warning file=journeys/x.yaml,line=9,col=5,title=TL411::no path leads to step 'a'",
-        "::error file=segments/profile.sql,title=TL511::there is no profile: 100%25,%0Areally",
+        "::error file=segments/profile.sql,title=TL512::there is no profile: 100%25,%0Areally",
         "::error file=segments/vip.sql,line=4,col=7,title=TL203::unknown name 'incme' Did you mean 'income'?",
     ]
