@@ -31,7 +31,18 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
         *(f"again, {again}" for again in ("always", "after", "unless")),
     ),
     "sides": ("treated", "holdout", "global_control"),
-    "wait forms": ("length", "until", "date", "date plus", "date minus", "hours", "days", "hours and days", "workdays", "pay_day"),
+    "wait forms": (
+        "length",
+        "until",
+        "date",
+        "date plus",
+        "date minus",
+        "hours",
+        "days",
+        "hours and days",
+        "workdays",
+        "pay_day",
+    ),
     "alternatives": ("event", "event with a filter", "receipt", "segment", "left", "when", "the limit"),
     "ends": ("completed", "goal", "event", "segment", "left", "when", "journey_over", "migrated", "a named end"),
     "reasons": (
@@ -40,7 +51,17 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
         *(f"{gate}: {reason}" for gate, reasons in GATES.items() for reason in reasons),
     ),
     "conditions": (
-        *("count", "last", "touches", "set", "in segment", "is_workday", "workdays_since", "days_to_pay_day", "days_since_pay_day"),
+        *(
+            "count",
+            "last",
+            "touches",
+            "set",
+            "in segment",
+            "is_workday",
+            "workdays_since",
+            "days_to_pay_day",
+            "days_since_pay_day",
+        ),
         *("today", "now", "days_since", "years_since", "like", "between", "is null", "not", "division"),
     ),
     "edges": (
@@ -112,7 +133,9 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
 
 def missing(counts: Mapping[str, int]) -> list[str]:
     """What is declared and was not met."""
-    return [label for group, names in DECLARED.items() for label in (f"{group}: {name}" for name in names) if not counts.get(label)]
+    return [
+        label for group, names in DECLARED.items() for label in (f"{group}: {name}" for name in names) if not counts.get(label)
+    ]
 
 
 def summary(counts: Mapping[str, int]) -> Iterator[str]:

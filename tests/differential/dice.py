@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.differential import phrases
 from tests.differential.facts import Event
@@ -33,6 +33,8 @@ class Dice:
         asked: the events that they count, with the time that they look back.
         touches: the journeys and steps that a receipt may be of.
     """
+
+    DURATIONS: ClassVar[Sequence[str]] = DURATIONS
 
     rng: random.Random
     number: int
@@ -69,7 +71,7 @@ class Dice:
 
     def span(self) -> str:
         """A length of time, kept for the events to come."""
-        words = self.rng.choice(DURATIONS)
+        words = self.rng.choice(self.DURATIONS)
         self.spans.append(length(words))
         return words
 

@@ -191,7 +191,9 @@ def _entering(life: Life) -> Iterator[str]:
 
 def _versions(life: Life) -> Iterator[str]:
     for row in life.rows.get("migrations", []):
-        for name, count in zip(("moved to another version", "held on an older version", "dropped by a new version"), row[2:], strict=True):
+        for name, count in zip(
+            ("moved to another version", "held on an older version", "dropped by a new version"), row[2:], strict=True
+        ):
             yield from (name for _ in range(count))
 
 
@@ -206,7 +208,9 @@ def _touches(life: Life) -> Iterator[str]:
         valid = length(bodies[row[1], row[5]].get("valid_for", "1 day"))
         met = {
             "touch leaves at a later opening": row[7] == "sent" and planned > as_of,
-            "touch planned for the instant of a later run": row[7] == "sent" and planned > as_of and planned in life.case.facts.runs,
+            "touch planned for the instant of a later run": row[7] == "sent"
+            and planned > as_of
+            and planned in life.case.facts.runs,
             "second visit of a touch": row[6] > 1,
             "validity ends at the run's instant": row[14] + valid == as_of,
             "channel opens at the run's instant": clock and clock == opens,

@@ -97,7 +97,7 @@ def keep(case: Case, tables: set[str]) -> Path | None:
 
 
 def play_all(seed: int, cases: int, first_batch: int, processes: int) -> Verdict:
-    """Play and compare all batches."""
+    """Play and compare all batches; what differs is printed as soon as it is found."""
     sizes = [min(BATCH, cases - start) for start in range(0, cases, BATCH)]
     whole, began = Verdict(), time.monotonic()
     with ProcessPoolExecutor(processes) as pool:
@@ -105,6 +105,9 @@ def play_all(seed: int, cases: int, first_batch: int, processes: int) -> Verdict
         for done, verdict in enumerate(pool.map(judge_batch, repeat(seed), numbers, sizes), 1):
             whole.counts.update(verdict.counts)
             whole.failed += verdict.failed
+            for case, tables, told in verdict.failed:
+                where = f"in {', '.join(sorted(tables))}; seed {seed}, batch {case.number // BATCH}"
+                print(f"{told[:1500]}\n  {where}\n", flush=True)
             if done % 10 == 0:
                 told = f"{whole.counts['cases']} cases, {len(whole.failed)} differ, {time.monotonic() - began:.0f} s"
                 print(told, file=sys.stderr, flush=True)
@@ -133,8 +136,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole = play_all(chosen.seed, chosen.cases, chosen.first_batch, chosen.processes)
     for what, count in sorted(whole.counts.items()):
         print(f"{count:>8}  {what}")
-    for case, tables, told in whole.failed[:20]:
-        print(f"\n{told[:1500]}\n  in {', '.join(sorted(tables))}; seed {chosen.seed}, batch {case.number // BATCH}")
     if chosen.keep:
         keep_all(whole.failed)
     played, spent = whole.counts["cases"], time.monotonic() - began

@@ -82,9 +82,9 @@ def frame(seed: int, batch: int) -> Frame:
         runs.append(instant)
     edits = sorted(rng.sample(range(2, len(runs) + 1), min(rng.choice([0, 0, 1, 1, 2]), len(runs) - 1)))
     switches = []
-    if rng.random() < 0.2:
+    if batch % 5 == 3:
         first, channel = rng.randint(1, len(runs) - 1), rng.choice(CHANNELS)
-        switches = [(first, channel, rng.choice(["pause", "kill"])), (rng.randint(first + 1, len(runs)), channel, "resume")]
+        switches = [(first, channel, ("pause", "kill")[batch // 5 % 2]), (rng.randint(first + 1, len(runs)), channel, "resume")]
     return Frame(tuple(runs), policy, tuple(edits), tuple(switches))
 
 
@@ -103,11 +103,17 @@ def make(seed: int, number: int, shared: Frame) -> Case:
 class Maker(Journeys, Lives):
     """Makes one case."""
 
+    PASSED_ON = 0.3
+
     def case(self) -> Case:
         """Journeys, then lives that meet them."""
         self.notes, self.pushy = self.likely(0.3), self.likely(0.35)
-        names = [f"{self.prefix}{letter}" for letter in "abc"[: self.rng.choices([1, 2, 3], [2, 4, 4] if self.pushy else [5, 4, 2])[0]]]
-        targets = {name: self.rng.choice(names[:place]) for place, name in enumerate(names) if place and self.likely(0.3)}
+        names = [
+            f"{self.prefix}{letter}" for letter in "abc"[: self.rng.choices([1, 2, 3], [2, 4, 4] if self.pushy else [5, 4, 2])[0]]
+        ]
+        targets = {
+            name: self.rng.choice(names[:place]) for place, name in enumerate(names) if place and self.likely(self.PASSED_ON)
+        }
         bodies = {name: self.journey(name, targets.get(name), [to for to, by in targets.items() if by == name]) for name in names}
         customers = [self.number * PER_NUMBER + one for one in range(1, self.rng.randint(3, MOST_CUSTOMERS) + 1)]
         profiles = [row for customer in customers for row in self.profiles(customer)]

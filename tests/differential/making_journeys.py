@@ -1,8 +1,8 @@
 """Journeys made by chance: who enters, what is measured, what ends a trip, and new versions of what is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.differential import phrases
 from tests.differential.cases import EIGHT_HOURS, PURPOSES
@@ -11,7 +11,12 @@ from tests.differential.making_steps import Steps
 
 
 class Journeys(Steps):
-    """Makes the journeys of a case."""
+    """Makes the journeys of a case: who enters and who leaves as often as these weights say."""
+
+    SOURCES: ClassVar[Mapping[str, int]] = {"event": 50, "segment": 14, "left": 8, "calendar": 14, "list": 9}
+    LEAVES: ClassVar[Sequence[str]] = ("event", "event", "segment", "left", "when")
+    LIMITED = 0.15
+    FINITE = 0.08
 
     def journey(self, name: str, entered_by: str | None, passes_to: Sequence[str]) -> dict[str, Any]:
         """A journey; `passes_to` are those that customers must be passed on to."""
@@ -27,7 +32,7 @@ class Journeys(Steps):
                 body["on_goal"] = "continue"
         if self.likely(0.5):
             body["exit"] = [self.exit(body["enter"]) for _ in range(self.of(1, 1, 2, 3))]
-        if self.likely(0.08):
+        if self.likely(self.FINITE):
             body["live"] = self.lifetime()
         if self.likely(0.25) and self.frame.policy.get("priority"):
             body["priority"] = self.of(*self.frame.policy["priority"])
@@ -60,7 +65,7 @@ class Journeys(Steps):
             if entered_by
             else "event"
             if self.pushy and self.likely(0.7)
-            else self.rng.choices(["event", "segment", "left", "calendar", "list"], [50, 14, 8, 14, 9])[0]
+            else self.rng.choices(list(self.SOURCES), list(self.SOURCES.values()))[0]
         )
         enter: dict[str, Any] = {
             "again": self.of("never", "never", "always", "always", f"after {self.span()}", "unless goal reached")
@@ -90,7 +95,7 @@ class Journeys(Steps):
             enter["when"] = self.condition()
         if kind not in ("segment", "left", "journey") and self.likely(0.4):
             enter["fresh"] = self.span()
-        if self.likely(0.15):
+        if self.likely(self.LIMITED):
             enter |= self.limits()
         return enter
 
@@ -133,7 +138,7 @@ class Journeys(Steps):
 
     def exit(self, enter: dict[str, Any]) -> dict[str, Any]:
         """What ends a trip."""
-        match self.of("event", "event", "segment", "left", "when"):
+        match self.rng.choice(self.LEAVES):
             case "event":
                 name = self.of("left", "left", "login", "order")
                 return {"event": f"{self.prefix}{name}"} | (

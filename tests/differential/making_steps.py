@@ -1,8 +1,8 @@
 """Steps made by chance: every kind, in every form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.differential import phrases
 from tests.differential.cases import EIGHT_HOURS
@@ -10,7 +10,12 @@ from tests.differential.dice import DAY, HOUR, Dice
 
 
 class Steps(Dice):
-    """Makes the steps of a journey."""
+    """Makes the steps of a journey: kinds and alternatives as often as these weights say."""
+
+    KINDS: ClassVar[Mapping[str, int]] = {"wait": 26, "wait_for": 24, "touch": 20, "set": 9, "end": 4}
+    WITH_ONE_LATER: ClassVar[Mapping[str, int]] = {"branch": 12, "experiment": 8, "go": 3}
+    AWAITED: ClassVar[Mapping[str, int]] = {"event": 60, "segment": 10, "left": 8, "when": 14, "receipt": 12}
+    BRANCHES_BY_SEGMENT = 0.25
 
     def steps(self, journey: str, passes_to: Sequence[str]) -> list[dict[str, Any]]:
         """A few steps, all of which some path leads to."""
@@ -31,9 +36,9 @@ class Steps(Dice):
     def step(self, journey: str, names: Sequence[str], place: int) -> dict[str, Any]:
         """The body of one step."""
         later = names[place + 1 :]
-        weights = {"wait": 26, "wait_for": 24, "touch": 20, "set": 9, "end": 4}
+        weights = dict(self.KINDS)
         if len(later) >= 1:
-            weights |= {"branch": 12, "experiment": 8, "go": 3}
+            weights |= self.WITH_ONE_LATER
         if len(later) >= 2:
             weights["split"] = 8
         if self.pushy:
@@ -61,9 +66,7 @@ class Steps(Dice):
 
     def set(self, _: Sequence[str]) -> dict[str, Any]:
         """Notes about the customer."""
-        return {
-            "set": self.of({"level": "gold"}, {"tries": 2}, {"seen": True}, {"level": None}, {"tries": 1, "level": "silver"})
-        }
+        return {"set": self.of({"level": "gold"}, {"tries": 2}, {"seen": True}, {"level": None}, {"tries": 1, "level": "silver"})}
 
     def wait(self, later: Sequence[str]) -> dict[str, Any]:
         """A wait in one of its forms."""
@@ -100,7 +103,7 @@ class Steps(Dice):
 
     def alternative(self, later: Sequence[str]) -> dict[str, Any]:
         """One thing to wait for."""
-        match self.rng.choices(["event", "segment", "left", "when", "receipt"], [60, 10, 8, 14, 12])[0]:
+        match self.rng.choices(list(self.AWAITED), list(self.AWAITED.values()))[0]:
             case "event":
                 name = self.of("login", "paid", "login", "order")
                 one = {"event": f"{self.prefix}{name}"}
@@ -120,7 +123,7 @@ class Steps(Dice):
         """Up to three cases, and the others."""
         cases: list[dict[str, Any]] = []
         for _ in range(self.of(1, 2, 3)):
-            asked = {"segment": self.of(*self.segments)} if self.likely(0.25) else {"when": self.condition()}
+            asked = {"segment": self.of(*self.segments)} if self.likely(self.BRANCHES_BY_SEGMENT) else {"when": self.condition()}
             cases.append({**asked, "go": self.of(*later)})
         return {"branch": [*cases, {"else": self.of(*later)}]}
 
