@@ -91,10 +91,12 @@ def show_findings(findings: "Sequence[Finding]", root: Path, sources: Mapping[st
 
 
 def _as_json(finding: "Finding") -> dict[str, object]:
+    from tonglu.language.findings import fix_json
+
     place = finding.place
     return {
         "code": finding.code, "severity": finding.severity.value, "message": finding.message, "hint": finding.hint,
-        "path": place.path, "line": place.line, "column": place.column,
+        "path": place.path, "line": place.line, "column": place.column, **({"fix": fix_json(finding.fix)} if finding.fix else {}),
     }  # fmt: skip
 
 

@@ -31,14 +31,24 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """A repair that cannot be mistaken: the text `old` that stands at `place`, in one line, becomes `new`."""
+
+    place: Place
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: a stable code, what, where, and a hint at what was probably meant."""
+    """One thing that is wrong: a stable code, what, where, a hint at what was probably meant, and a repair where one is safe."""
 
     code: str
     message: str
     place: Place
     hint: str = ""
     severity: Severity = Severity.ERROR
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         hint = f" {self.hint}" if self.hint else ""
@@ -71,6 +81,32 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     best = process.extractOne(word, list(known), score_cutoff=60)
     return f"Did you mean '{best[0]}'?" if best else ""
+
+
+SHORTEST_REPAIRED = 4
+"""The shortest part of a name in which a slip is repaired, before it or after: in a shorter one, one letter is a third of what is said."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one known word that differs by a slip of the hand: a letter too much, too few or wrong, two swapped, or a capital.
+
+    None when there is no such word or more than one, when the slip is in a digit (`lapsed_30` is no `lapsed_90`), or in a part
+    between underscores that is too short to tell a slip from another word (`plan_a` is no `plan_b`).
+    """
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    near = {one for one in known if one != word and DamerauLevenshtein.distance(word.lower(), one.lower(), score_cutoff=1) <= 1}
+    return next(iter(near)) if len(near) == 1 and _is_slip(word, next(iter(near))) else None
+
+
+def _is_slip(word: str, other: str) -> bool:
+    if [sign for sign in word if sign.isdigit()] != [sign for sign in other if sign.isdigit()]:
+        return False
+    if word.lower().replace("_", "") == other.lower().replace("_", ""):
+        return True
+    pairs = zip(word.lower().split("_"), other.lower().split("_"), strict=False)
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    return word.count("_") == other.count("_") and all(max(map(len, pair)) >= SHORTEST_REPAIRED for pair in changed)
 
 
 def refuse_errors(findings: Iterable[Finding]) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tonglu.core.errors import Finding, Severity
+from tonglu.core.errors import Finding, Fix, Severity
 
 SourceOf = Callable[[str], str | None]
 JSON_VERSION = 1
@@ -74,10 +74,16 @@ def findings_json(findings: Iterable[Finding]) -> str:
             "path": finding.place.path,
             "line": finding.place.line,
             "column": finding.place.column,
+            **({"fix": fix_json(finding.fix)} if finding.fix else {}),
         }
         for finding in sorted_findings(findings)
     ]
     return json.dumps({"version": JSON_VERSION, "findings": items}, ensure_ascii=False, indent=2) + "\n"
+
+
+def fix_json(fix: Fix) -> dict[str, object]:
+    """A repair for programs: the text `old` at a line and column becomes `new`."""
+    return {"path": fix.place.path, "line": fix.place.line, "column": fix.place.column, "old": fix.old, "new": fix.new}
 
 
 def _line(source: str | None, number: int) -> str | None:
