@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tonglu.compile.conditions import Known
 from tonglu.compile.lower import targets_of
 from tonglu.compile.sense import check_ends, check_sense
+from tonglu.compile.suit import check_products
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
 from tonglu.gates import decision_chain
@@ -272,6 +273,7 @@ def check_journey(
     if check.steps and check.targets():
         check.graph()
     check_sense(journey, policy, findings)
+    check_products(journey, messages, policy, findings)
     group = journey.header.priority
     if policy is not None and group is not None and policy.priority and group not in policy.priority:
         check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))
