@@ -41,7 +41,7 @@ BEGIN = """
     SELECT f.proposal_no, r.rule_no, r.rule, CASE WHEN a.rating IS NULL THEN 'rating_missing' ELSE 'rating_too_low' END
     FROM fitted AS f JOIN suitable_rule AS r ON r.tests = 'rating' AND list_contains(r.products, f.kind)
     LEFT JOIN rating_allows AS a ON a.rating = f.rating
-    WHERE CASE WHEN a.rating IS NULL THEN f.strict AND f.risk > 0 ELSE f.risk > a.most_risk END
+    WHERE CASE WHEN a.rating IS NULL THEN f.strict AND f.risk > 0 ELSE f.risk > a.most_risk + 1 END
     UNION ALL
     SELECT f.proposal_no, r.rule_no, r.rule, CASE WHEN f.rated_on IS NULL THEN 'rating_missing' ELSE 'rating_expired' END
     FROM fitted AS f JOIN suitable_rule AS r ON r.tests = 'assessment' AND list_contains(r.products, f.kind)
