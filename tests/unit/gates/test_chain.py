@@ -2,7 +2,7 @@
 
 from tonglu.gates import decision_chain
 
-ORDER = ["journey_live", "eligible", "consent", "reachable", "quiet_hours", "contact_policy", "arbitration"]
+ORDER = ["journey_live", "eligible", "consent", "reachable", "quiet_hours", "contact_policy", "arbitration", "capacity", "budget"]
 
 
 def test_the_gates_stand_in_the_order_of_the_contract():
