@@ -36,7 +36,7 @@ from tonglu.warehouse.schema import migrate
 
 RELATIONS = (
     "decision", "ghost", "touch", "exposure", "entry", "ended", "move", "conversion", "attribute", "passed_on", "left_out", "judged",
-    "version_migration", "segment_size", "lift", "learned",
+    "version_migration", "segment_size", "lift", "learned", "work_item",
 )  # fmt: skip
 """What is held against what was made. `decision` comes first: it is the decision table."""
 RUNS = "SELECT run_no, as_of, definitions FROM tonglu.run ORDER BY run_no"
