@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tonglu.core import chance
 from tonglu.core.delivery import DeliveryState
+from tonglu.core.work import DISPOSITIONS
 from tonglu.gates import decision_chain
 from tonglu.language.codes import code_pages
 from tonglu.language.contract import Contract, read_contracts
@@ -65,6 +66,15 @@ def salts() -> str:
 def filters() -> str:
     """The filters of message templates."""
     return sheet(("filter",), [(f"`{name}`",) for name in FILTERS])
+
+
+def dispositions() -> str:
+    """What an employee may report, and what it means."""
+    rows = []
+    for one in DISPOSITIONS.values():
+        more = [word for word, holds in (("may be tried again", one.again), ("opts the customer out", one.opts_out)) if holds]
+        rows.append((f"`{one.name}`", f"`touch.{one.receipt}`", f"`{one.state.value}`", ", ".join(more)))
+    return sheet(("outcome", "receipt", "settled as", ""), rows)
 
 
 def states() -> str:
@@ -159,6 +169,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "salts": salts,
     "filters": filters,
     "states": states,
+    "dispositions": dispositions,
     "contracts": contracts,
     "commands": commands,
     "findings": findings,
