@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.governance import Approval, Fairness, Retention
 from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, Duration, Hours, Name, Share, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
@@ -91,6 +92,9 @@ class Policy(Authored):
     per_run: Annotated[int, Field(ge=1, le=100)] = 1
     priority: tuple[Name, ...] = ()
     learning: Learning = Learning()
+    approval: Approval = Approval()
+    retention: Retention = Retention()
+    fairness: Fairness = Fairness()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

@@ -90,6 +90,13 @@ FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.
 UNION ALL
 SELECT e.customer_id, d.ended_at, 'ended', e.journey, NULL, d.reason FROM engine.ended AS d JOIN engine.entry AS e USING (entry_id);
 COMMENT ON VIEW customer_timeline IS 'Everything that happened to a customer, in one list.';
+CREATE VIEW fairness AS
+SELECT f.run_no, r.as_of, f.journey, f.by_column, f.group_name, f.entered AS entered_treated, f.touched, f.offered
+FROM engine.fairness AS f JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW fairness IS 'How many of each group entered a journey as treated and were touched, up to each run; groups as the profile had them then.';
+CREATE VIEW governed AS
+SELECT g.run_no, r.as_of, g.kind, g.name, g.state, g.hash FROM engine.governed AS g JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW governed IS 'Where four eyes are required: whether each run used a definition as written, as approved before, or not at all.';
 CREATE TABLE schema_version (version INTEGER);
 INSERT INTO schema_version VALUES (1);
 COMMENT ON TABLE schema_version IS 'The version of these views; it rises when a column changes its meaning or goes away.';
