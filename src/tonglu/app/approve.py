@@ -54,12 +54,16 @@ def approve(root: Path, definitions: Definitions, name: str, *, by: str, at: dat
     with Mailroom(path_of(root, definitions.project, "mailroom")) as mailroom:
         policy = govern(definitions, mailroom.approvals).policy
         written = _written(root, definitions, policy, name, approver, "", at)
-        submitted = next((one for one in reversed(mailroom.approvals.all()) if (one.kind, one.name) == (written.kind, written.name)), None)
+        submitted = next(
+            (one for one in reversed(mailroom.approvals.all()) if (one.kind, one.name) == (written.kind, written.name)), None
+        )
         if submitted is None:
             raise refused(written, "nobody submitted it", f"tonglu submit {name} --by NAME")
         if not submitted.same(written):
             hint = f"Submit it as it is now: tonglu submit {name} --by NAME."
-            raise refused(written, f"what is written is not what was submitted ({written.hash}, submitted {submitted.hash})", hint)
+            raise refused(
+                written, f"what is written is not what was submitted ({written.hash}, submitted {submitted.hash})", hint
+            )
         if written.needed > submitted.needed or (written.needed == submitted.needed and written.roles != submitted.roles):
             grown = f"it reaches {_people(written.audience)} now, and {_people(submitted.audience)} when it was submitted"
             raise refused(written, f"{grown}: it takes {written.needed} approvals", f"tonglu submit {name} --by NAME")
@@ -68,8 +72,7 @@ def approve(root: Path, definitions: Definitions, name: str, *, by: str, at: dat
         if breaches and not override.strip():
             hint = "Look with `tonglu fairness`; to approve all the same: --override --reason '...'."
             raise InputError([Finding("TL856", text, Place(f"journey {name}"), hint) for text in breaches])
-        done = mailroom.approvals.approve(submitted, approver, at, override.strip() if breaches else "")
-        return done
+        return mailroom.approvals.approve(submitted, approver, at, override.strip() if breaches else "")
 
 
 def waiting(root: Path, definitions: Definitions) -> list[Waiting]:
@@ -86,7 +89,9 @@ def waiting(root: Path, definitions: Definitions) -> list[Waiting]:
                 still = one.same(_written(root, definitions, policy, POLICY if one.kind == POLICY else one.name, "x", "", one.at))
             except InputError:
                 still = False
-            found.append(Waiting(one, tuple(changes_of(one.kind, one.name, before.content if before else None, one.content)), still))
+            found.append(
+                Waiting(one, tuple(changes_of(one.kind, one.name, before.content if before else None, one.content)), still)
+            )
         return found
 
 
@@ -97,7 +102,10 @@ def unapproved(root: Path, definitions: Definitions) -> list[str]:
         return []
     with Mailroom(path) as mailroom:
         chosen = govern(definitions, mailroom.approvals).chosen.values()
-    told = {"earlier": "is not approved as it is written; the version approved last stays in force", "unapproved": "has no approved version"}
+    told = {
+        "earlier": "is not approved as it is written; the version approved last stays in force",
+        "unapproved": "has no approved version",
+    }
     after = {JOURNEY: ": nobody enters and nothing is proposed", POLICY: ": nobody enters any journey and nothing is proposed"}
     return [
         f"{one.kind} {one.name} {told[one.state]}{after[one.kind] if one.state == 'unapproved' else ''}"
@@ -106,9 +114,7 @@ def unapproved(root: Path, definitions: Definitions) -> list[str]:
     ]
 
 
-def _written(
-    root: Path, definitions: Definitions, policy: Policy, name: str, author: str, note: str, at: datetime
-) -> Submission:
+def _written(root: Path, definitions: Definitions, policy: Policy, name: str, author: str, note: str, at: datetime) -> Submission:
     """What is written now under a name, with the audience and what its approval takes."""
     if name == POLICY:
         own = definitions.policy

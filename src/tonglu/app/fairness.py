@@ -15,7 +15,9 @@ from tonglu.mailroom.mailroom import Mailroom
 from tonglu.stats.fairness import Compared, Group, Verdict, compare
 from tonglu.warehouse.analysts import PublishedFile
 
-COUNTS = "SELECT journey, by_column, group_name, entered, touched, offered FROM tonglu.fairness WHERE run_no = $run_no ORDER BY ALL"
+COUNTS = (
+    "SELECT journey, by_column, group_name, entered, touched, offered FROM tonglu.fairness WHERE run_no = $run_no ORDER BY ALL"
+)
 LAST = "SELECT max(run_no) FROM tonglu.run"
 
 
@@ -67,7 +69,9 @@ def beyond_limits(root: Path, definitions: Definitions, policy: Policy, wanted: 
             sources.append(("the last run", groups_of(file, wanted.name)))
     except InputError:
         pass  # nothing published yet
-    return [text for source, groups in sources for text in _told(source, compare(groups, policy.fairness.least, policy.fairness.most))]
+    return [
+        text for source, groups in sources for text in _told(source, compare(groups, policy.fairness.least, policy.fairness.most))
+    ]
 
 
 def _told(source: str, found: Iterable[Compared]) -> list[str]:

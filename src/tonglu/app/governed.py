@@ -104,7 +104,10 @@ def govern(definitions: Definitions, approvals: Approvals) -> Governed:
 
 def as_kept(definitions: Definitions, warehouse: Warehouse, run_no: int) -> Governed:
     """What a past run used, from what it kept."""
-    chosen = {(kind, name): Chosen(kind, name, state, digest, text or "") for kind, name, state, digest, text in warehouse.fetch(KEPT, run_no=run_no)}
+    chosen = {
+        (kind, name): Chosen(kind, name, state, digest, text or "")
+        for kind, name, state, digest, text in warehouse.fetch(KEPT, run_no=run_no)
+    }
     policy = next((one for one in chosen.values() if one.kind == POLICY and one.state == EARLIER), None)
     return Governed(definitions.policy if policy is None else Policy.model_validate_json(policy.content), chosen)
 

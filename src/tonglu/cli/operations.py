@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 What = Annotated[str, typer.Argument(metavar="WHAT", help="A journey, a channel, or all.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, if there is time to say it; kept for audit.")]
 By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 JourneyName = Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey's name.")]
 
@@ -30,16 +31,16 @@ Scoped = Annotated[ScopeName | None, typer.Option("--scope", help="Where a journ
 
 @command
 def pause(
-    what: What, reason: Reason, by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
+    what: What, reason: Why = "", by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
 ) -> None:
     """Hold a journey, a channel or everything: what waits stays, nothing new leaves. Effective at once."""
     _throw("pause", what, reason, by, scope, project, as_json)
-    next_step(f"tonglu resume {what} --reason ..., or tonglu status")
+    next_step(f"tonglu resume {what}, or tonglu status")
 
 
 @command
 def resume(
-    what: What, reason: Reason, by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
+    what: What, reason: Why = "", by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
 ) -> None:
     """Lift a pause or a kill. What a kill cancelled does not come back."""
     _throw("resume", what, reason, by, scope, project, as_json)
@@ -49,11 +50,11 @@ def resume(
 
 @command
 def kill(
-    what: What, reason: Reason, by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
+    what: What, reason: Why = "", by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
 ) -> None:
     """Stop a journey, a channel or everything and cancel what waits to leave. Effective at once."""
     _throw("kill", what, reason, by, scope, project, as_json)
-    next_step(f"tonglu status; tonglu resume {what} --reason ... when it may go again")
+    next_step(f"tonglu status; tonglu resume {what} when it may go again")
 
 
 def _throw(action: str, what: str, reason: str, by: str | None, scope: ScopeName | None, project: "Path", as_json: bool) -> None:
@@ -135,12 +136,13 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show every text of a journey as one customer would read it, and send it to a test recipient if wanted. Leaves no trace."""
+    from tonglu.app import operate
     from tonglu.app import preview as previews
     from tonglu.app.definitions import read_definitions
     from tonglu.app.inspect import project_of
     from tonglu.settings import read_settings
 
-    project_of(project)
+    written = project_of(project)
     definitions = read_definitions(project)
     texts = previews.preview(definitions, journey, customer)
     answers = (
@@ -148,6 +150,7 @@ def preview(
         if to is None
         else previews.send(definitions, to, [one for one in texts if not one.problem], read_settings().secrets, present())
     )
+    operate.reveal(project, written, customer, f"preview {journey}", by=operator(), at=present())
     failed = [answer for answer in answers if answer]
     if as_json:
         emit_json({"texts": [vars(one) for one in texts], "sent": len(answers) - len(failed), "failed": failed})

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from tonglu.core.errors import did_you_mean
 
-_PAGES = ("files", "names", "conditions", "journeys", "segments", "messages", "data", "policy", "commands")
+_PAGES = ("files", "names", "conditions", "journeys", "segments", "messages", "data", "policy", "governance", "commands")
 
 
 @dataclass(frozen=True)

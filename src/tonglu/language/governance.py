@@ -26,10 +26,16 @@ class Bounds(Authored):
         """Whether an audience is of this size; one that could not be counted is as large as any."""
         if audience is None:
             return self.up_to is None
-        return audience > self.above or (audience == 0 and self.above == 0) if self.up_to is None else self.above <= audience <= self.up_to
+        return (
+            audience > self.above or (audience == 0 and self.above == 0)
+            if self.up_to is None
+            else self.above <= audience <= self.up_to
+        )
 
     def __str__(self) -> str:
-        return f"above {self.above}" if self.up_to is None and self.above else "any" if self.up_to is None else f"up to {self.up_to}"
+        return (
+            f"above {self.above}" if self.up_to is None and self.above else "any" if self.up_to is None else f"up to {self.up_to}"
+        )
 
 
 def _bounds(value: object) -> Bounds:
@@ -121,7 +127,11 @@ class Retention(Authored):
         for name, (least, why) in MINIMUM.items():
             wanted = getattr(self, name)
             if wanted is not None and wanted < least:
-                raise refuse(f"{name} must be kept {format_duration(least)} at least: {why}", f"Write {format_duration(least)} or more.", "TL853")
+                raise refuse(
+                    f"{name} must be kept {format_duration(least)} at least: {why}",
+                    f"Write {format_duration(least)} or more.",
+                    "TL853",
+                )
         return self
 
     def written(self) -> dict[str, timedelta]:
@@ -145,7 +155,13 @@ class Fairness(Authored):
 
 
 def check_governance(
-    approval: Approval, fairness: Fairness, file: YamlFile, findings: list[Finding], *, profile: Mapping[str, object], people: Mapping[str, tuple[str, ...]]
+    approval: Approval,
+    fairness: Fairness,
+    file: YamlFile,
+    findings: list[Finding],
+    *,
+    profile: Mapping[str, object],
+    people: Mapping[str, tuple[str, ...]],
 ) -> None:
     """Find roles that nobody has, and columns that the profile has not.
 

@@ -156,13 +156,17 @@ class Audit:
         for row in rows:
             broken = _broken(row, seq + 1, previous, alive)
             if broken is None and (head := held.get(seq + 1)) is not None and head.hash != row[8]:
-                broken = Broken(seq + 1, "head", f"row {seq + 1} is not the one whose hash {head.holder} holds: it was written anew")
+                broken = Broken(
+                    seq + 1, "head", f"row {seq + 1} is not the one whose hash {head.holder} holds: it was written anew"
+                )
             if broken is not None:
                 return broken
             seq, previous = row[0], row[8]
         longer = next((one for number, one in sorted(held.items()) if number > seq), None)
         if longer is not None:
-            return Broken(seq + 1, "missing", f"the log ends with row {seq}, but {longer.holder} holds the head of row {longer.seq}")
+            return Broken(
+                seq + 1, "missing", f"the log ends with row {seq}, but {longer.holder} holds the head of row {longer.seq}"
+            )
         return None
 
     def _last(self) -> tuple[int, str]:
@@ -181,7 +185,9 @@ def _broken(row: Row, expected: int, previous: str, alive: set[str]) -> Broken |
         return Broken(expected, "missing", f"row {expected} is not there: after row {expected - 1} comes row {seq}")
     content = {"seq": seq, "at": at, "what": what, "subject": subject, "by": by, "detail": detail, "note": note}
     if link != previous:
-        return Broken(seq, "link", f"row {seq} does not follow row {seq - 1}: the hash that it names as the one before is another")
+        return Broken(
+            seq, "link", f"row {seq} does not follow row {seq - 1}: the hash that it names as the one before is another"
+        )
     if _chained(link, content) != digest:
         return Broken(seq, "content", f"the content of row {seq} is not what its hash was made of")
     erasable = subject.startswith(CUSTOMER) and subject.split(" ")[1] not in alive

@@ -73,8 +73,8 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "TL820",
-        "a switch without who or why",
-        "Pausing and killing are kept for audit, so they name who did it and why.",
+        "a switch without who",
+        "Pausing and killing are kept for audit, so they name who did it.",
         "tonglu kill sms",
         "tonglu kill sms --by wang --reason 'wrong price in the text'",
     ),
