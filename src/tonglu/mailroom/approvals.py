@@ -119,7 +119,12 @@ class Approvals:
                     "at": instant_text(wanted.at),
                 },
             )
-            detail: dict[str, object] = {"hash": wanted.hash, "reads": wanted.reads, "audience": wanted.audience, "needed": wanted.needed}
+            detail: dict[str, object] = {
+                "hash": wanted.hash,
+                "reads": wanted.reads,
+                "audience": wanted.audience,
+                "needed": wanted.needed,
+            }
             detail |= {"roles": wanted.roles, "note": wanted.note}
             self._audit.append("submit", f"{wanted.kind} {wanted.name}", by=wanted.author, at=wanted.at, detail=detail)
             return self.all()[-1]
