@@ -16,13 +16,16 @@ LEFT JOIN segment_known AS k ON k.segment = m.segment
 WHERE m.left_run IS NULL
   AND ((m.entered_run = $run_no AND j.takes_new AND k.before) OR (l.journey IS NULL AND j.takes_current));
 INSERT INTO occasion
-SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0
-FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_segment AND NOT j.by_joining
-WHERE m.left_run = $run_no AND j.takes_new;
-INSERT INTO occasion
-SELECT j.journey, p.customer_id, '', $as_of, p.customer_id, 0
-FROM journey_now AS j CROSS JOIN tonglu.profile AS p
-WHERE j.enter_segment IS NOT NULL AND NOT j.by_joining AND j.takes_current AND j.journey NOT IN (SELECT journey FROM tonglu.launch)
-  AND NOT EXISTS (SELECT 1 FROM tonglu.membership AS m
-        WHERE m.segment = j.enter_segment AND m.customer_id = p.customer_id AND m.left_run IS NULL);
+SELECT journey, customer_id, '', $as_of, customer_id, 0
+FROM (
+    SELECT j.journey, m.customer_id
+    FROM tonglu.membership AS m JOIN journey_now AS j ON m.segment = j.enter_segment AND NOT j.by_joining
+    WHERE m.left_run = $run_no AND j.takes_new
+    UNION -- who leaves in the run of the launch has one occasion, not two
+    SELECT j.journey, p.customer_id
+    FROM journey_now AS j CROSS JOIN tonglu.profile AS p
+    WHERE j.enter_segment IS NOT NULL AND NOT j.by_joining AND j.takes_current AND j.journey NOT IN (SELECT journey FROM tonglu.launch)
+      AND NOT EXISTS (SELECT 1 FROM tonglu.membership AS m
+            WHERE m.segment = j.enter_segment AND m.customer_id = p.customer_id AND m.left_run IS NULL)
+);
 INSERT INTO tonglu.launch SELECT journey, $run_no FROM journey_now AS j WHERE enrols AND journey NOT IN (SELECT journey FROM tonglu.launch);
