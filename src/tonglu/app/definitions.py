@@ -175,7 +175,7 @@ class _Reader:
                 text = f"the message is called '{message.message}' but its file '{path.stem}'"
                 self.findings.append(file.finding("TL210", text, ("message",), f"Rename the file to {message.message}.yaml."))
             if known.profile:
-                self.findings += message_findings(message, variables, limits, file.place)
+                self.findings += message_findings(message, variables, limits, file.place, file)
             messages[message.message] = message
         return messages
 
