@@ -74,6 +74,10 @@ RECEIPTS = """
     JOIN tonglu.touch AS t ON t.touch_key = json_extract_string(e.properties, '$.touch_key')
     WHERE t.entry_id = $entry_id AND list_contains($names, e.name) AND e.occurred_at <= $until ORDER BY e.occurred_at, e.event_id
 """
+OPT_OUTS = """
+    SELECT channel, opted_out_at FROM tonglu.opt_out
+    WHERE customer_id = $customer_id AND word = 'out' AND opted_out_at > $since AND opted_out_at <= $until ORDER BY ALL
+"""
 JUDGED = "SELECT permitted, addressed FROM tonglu.judged WHERE entry_id = $entry_id"
 SHOWN_THEN = "SELECT * FROM slot_here WHERE loaded_run <= getvariable('upto')"
 OF_CUSTOMER = "customer_id = getvariable('of_customer')"
