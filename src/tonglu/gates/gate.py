@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from tonglu.core.ports import Warehouse
+from tonglu.language.hours import Days
 from tonglu.language.policy import Policy
 
 
@@ -34,7 +35,7 @@ class OwnCondition:
 
 @dataclass(frozen=True)
 class Chain:
-    """What a gate may look at: the warehouse, the run's instant, the policy, and the touches' own conditions."""
+    """What a gate may look at: the warehouse, the run's instant, the policy, the touches' own conditions, and which days are worked."""
 
     warehouse: Warehouse
     run_no: int
@@ -42,6 +43,7 @@ class Chain:
     zone: ZoneInfo
     policy: Policy
     conditions: tuple["OwnCondition", ...]
+    days: Days
 
     def skipping(self, gate: str) -> list[str]:
         """The purposes whose touches skip a gate, as policy names them."""
