@@ -15,7 +15,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from datetime import time as clock
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from tests.differential.cases import Case
 from tests.differential.judge import cases_of
 
 from tonglu.core import clock as clocks
+from tonglu.language import hours
 from tonglu.stages.occasions import Instants, instants
 from tonglu.warehouse.connection import DuckDBWarehouse
 
@@ -83,9 +83,11 @@ class Replaced:
             yield
 
 
-def opening_with_its_end(instant: datetime, opens: clock, closes: clock, zone: ZoneInfo) -> datetime:
+def opening_with_its_end(rule: hours.ByDay, instant: datetime, zone: ZoneInfo, days: hours.Days) -> datetime:
     """Quiet hours that begin a moment late: the end of the hours still belongs to them."""
-    return instant if clocks.local(instant, zone).time() == closes else clocks.next_opening(instant, opens, closes, zone)
+    here = clocks.local(instant, zone)
+    closings = [closes for _, closes in hours.windows_on(rule, here.date(), days)]
+    return instant if here.time() in closings else hours.next_opening_of(rule, instant, zone, days)
 
 
 def instants_with_their_beginning(rule: Any, after: datetime, until: datetime, zone: ZoneInfo, calendar: Any) -> Instants:
@@ -169,8 +171,8 @@ MUTANTS: tuple[Mutant | Replaced, ...] = (
     Mutant("cap counts what was taken back", "d.state in ('cancelled', 'expired')", "d.state in ('expired')"),
     Mutant(
         "cap counts ghosts",
-        "where outcome is null and not ghost and list_contains($skipping, purpose)",
-        "where outcome is null and (ghost or list_contains($skipping, purpose))",
+        "where p.outcome is null and not p.ghost and list_contains($skipping, p.purpose)",
+        "where p.outcome is null and (p.ghost or list_contains($skipping, p.purpose))",
     ),
     Mutant(
         "arbitration lets the worst through",
@@ -198,7 +200,7 @@ MUTANTS: tuple[Mutant | Replaced, ...] = (
         "e.occurred_at < en.assigned_at + to_microseconds(",
     ),
     Mutant("pay-day is not moved", "max(day) filter (is_workday) over (order by day) as paid", "day as paid"),
-    Replaced("end of the hours is open", "tonglu.stages.decide.next_opening", opening_with_its_end),
+    Replaced("end of the hours is open", "tonglu.gates.quiet_hours.next_opening_of", opening_with_its_end),
     Replaced("calendar's interval on the wrong side", "tonglu.stages.enrol.instants", instants_with_their_beginning),
     Replaced("make-up days are off", "tonglu.stages.calendar.flags_of", flags_without_make_up_days),
     Replaced("no holidays for entering", "tonglu.core.workdays.ChineseCalendar.is_workday", weekday),
