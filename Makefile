@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow judge check bench serve real-bank clean
+.PHONY: help demo test test-slow judge mutants check bench serve real-bank clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ test-slow: $(VENV)/.dev ## run the long tests too
 
 judge: $(VENV)/.dev ## play 10,000 random cases by the engine and by a second implementation (half an hour)
 	$(BIN)/python -m tests.differential.judge --cases 10000
+	$(BIN)/python -m tests.differential.cadence --cases 200
+
+mutants: $(VENV)/.dev ## put deliberate faults into the engine, one at a time: the judge must catch each
+	$(BIN)/python -m tests.differential.mutants
 
 check: $(VENV)/.dev ## lint, types, import contracts, and the shipped definitions
 	$(BIN)/ruff check .

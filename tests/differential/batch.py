@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from tonglu.language.journey import Journey
 from tonglu.language.policy import Policy
 from tonglu.testing import TinyBank
 
+Definitions = tuple[dict[str, Journey], Policy]
 TITLE = {"zh": "试验", "en": "Trial"}
 ARMS = {"two": ["a", "b"], "three": ["a", "b", "c"]}
 FLAGS = {"customer_id": "bigint", "segment": "text", "is_on": "boolean"}
@@ -66,7 +67,7 @@ class JudgedBank(TinyBank):
     def _columns(self, table: str) -> dict[str, str]:
         return dict(FLAGS) if table == "flags" else super()._columns(table)
 
-    def parsed(self) -> tuple[dict[str, Journey], Policy]:
+    def parsed(self) -> Definitions:
         """The journeys and the policy as `tonglu.language` reads them."""
         definitions = self.place.definitions
         return {journey.name: journey for journey in definitions.journeys}, definitions.policy
@@ -106,14 +107,26 @@ def messages() -> dict[str, Any]:
     return {"hello": {"text": texts}, **{name: {"arms": dict.fromkeys(arms, texts)} for name, arms in ARMS.items()}}
 
 
-def run_batch(root: Path, cases: Sequence[Case], before_run: Callable[[JudgedBank], None] | None = None) -> Played:
+def run_batch(root: Path, cases: Sequence[Case]) -> Played:
     """Play cases that share runs and policy by the engine, each alone by the interpreter, and compare."""
+    engine, definitions = run_engine(root, cases)
+    by_case = apart(engine, cases)
+    rows, differences = {}, []
+    for case in cases:
+        mine = play(case.facts, lambda run, case=case: _of(definitions[run - 1], case))
+        rows[case.number] = numbered(mine)
+        differences += list(compare(case, by_case[case.number], rows[case.number]))
+    return Played(rows, differences)
+
+
+def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]], list[Definitions]]:
+    """The engine's rows of all cases by table, and the definitions that held in each run."""
     runs, policy = cases[0].facts.runs, cases[0].policy
     assert all(case.facts.runs == runs and case.policy == policy for case in cases)
     segments = {name: _segment(name) for case in cases for name in case.segments}
     events = {**WORDS, **{name: kinds for case in cases for name, kinds in properties_of(case.prefix).items()}}
     journeys = {name: body for case in cases for name, body in case.at_run(1).items()}
-    definitions: list[tuple[dict[str, Journey], Policy]] = []
+    definitions: list[Definitions] = []
     with JudgedBank(
         root,
         journeys=journeys,
@@ -131,14 +144,7 @@ def run_batch(root: Path, cases: Sequence[Case], before_run: Callable[[JudgedBan
             _land(bank, cases, run, as_of)
             definitions.append(bank.parsed())
             bank.run(as_of)
-        engine = {table: bank.rows(query) for table, query in QUERIES.items()}
-    by_case = _apart(engine, cases)
-    rows, differences = {}, []
-    for case in cases:
-        mine = play(case.facts, lambda run, case=case: _of(definitions[run - 1], case))
-        rows[case.number] = numbered(mine)
-        differences += list(compare(case, by_case[case.number], rows[case.number]))
-    return Played(rows, differences)
+        return {table: bank.rows(query) for table, query in QUERIES.items()}, definitions
 
 
 def compare(case: Case, engine: Mapping[str, list[Row]], judge: Mapping[str, list[Row]]) -> Iterator[Difference]:
@@ -160,7 +166,7 @@ def numbered(rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
     return {**rows, "moves": moves}
 
 
-def _apart(engine: Mapping[str, list[Row]], cases: Sequence[Case]) -> dict[int, dict[str, list[Row]]]:
+def apart(engine: Mapping[str, list[Row]], cases: Sequence[Case]) -> dict[int, dict[str, list[Row]]]:
     """The engine's rows by case: by the number in the journey's name."""
     found: dict[int, dict[str, list[Row]]] = {case.number: {} for case in cases}
     for table, rows in engine.items():
@@ -170,7 +176,7 @@ def _apart(engine: Mapping[str, list[Row]], cases: Sequence[Case]) -> dict[int, 
     return {number: numbered(tables) for number, tables in found.items()}
 
 
-def _of(definitions: tuple[dict[str, Journey], Policy], case: Case) -> tuple[dict[str, Journey], Policy]:
+def _of(definitions: Definitions, case: Case) -> Definitions:
     journeys, policy = definitions
     return {name: journey for name, journey in journeys.items() if name.startswith(case.prefix)}, policy
 
@@ -204,8 +210,8 @@ def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) ->
     rows = [(e.event_id, e.customer, e.name, e.at, json.dumps(dict(e.properties))) for e in plain]
     bank.land("events", [dict(zip(names, row, strict=True)) for row in rows])
     _land_receipts(bank, [one for one in events if one.touch is not None])
-    for switch in new("switches"):
-        bank.throw(switch.action, as_of, scope="journey", name=switch.journey)
+    for switch in sorted(set(new("switches")), key=lambda one: (one.name, one.action)):  # those of channels are in every case
+        bank.throw(switch.action, as_of, scope="channel" if switch.name in CHANNELS else "journey", name=switch.name)
 
 
 def _land_receipts(bank: JudgedBank, receipts: Sequence[Event]) -> None:

@@ -94,6 +94,23 @@ class Calendar:
             day -= DAY
         return day
 
+    def next_pay_day(self, today: date, nominal: int) -> date:
+        """The first pay-day from a day on."""
+        return next(day for day in self.pay_days(today, nominal) if day >= today)
+
+    def last_pay_day(self, today: date, nominal: int) -> date:
+        """The last pay-day up to a day, of a month that the calendar knows; it must know the day itself."""
+        self.is_workday(today)
+        found = []
+        try:
+            for day in self.pay_days(today, nominal):
+                if day > today:
+                    break
+                found.append(day)
+        except Unknown:
+            pass
+        return found[-1]
+
     def pay_days(self, start: date, nominal: int) -> Iterator[date]:
         """Pay-days from the month before a day on, in order."""
         first = (start.replace(day=1) - DAY).replace(day=1)

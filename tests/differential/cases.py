@@ -61,6 +61,11 @@ class Case:
         """The journeys that hold in a run."""
         return {name: body for since, written in sorted(self.journeys.items()) if since <= run for name, body in written.items()}
 
+    def steps(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """Every step of every version, by journey and name."""
+        written = [(name, body) for by_name in self.journeys.values() for name, body in by_name.items()]
+        return {(name, step): fields for name, body in written for one in body["steps"] for step, fields in one.items()}
+
     def with_facts(self, **changed: Any) -> "Case":
         """The same with other facts."""
         return replace(self, facts=replace(self.facts, **changed))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import takewhile
 from typing import Any
 
 from tests.differential.calendar import DAY, Calendar, Unknown
@@ -125,9 +124,9 @@ class Sight:
             case "workdays_since", [date() as day]:
                 return self.unless_unknown(lambda: self.workdays(day))
             case "days_to_pay_day", []:
-                return self.pay_day_distance(lambda days, today: next(day for day in days if day >= today))
+                return self.pay_day_distance(self.calendar.next_pay_day)
             case "days_since_pay_day", []:
-                return self.pay_day_distance(lambda days, today: list(takewhile(lambda day: day <= today, days))[-1])
+                return self.pay_day_distance(self.calendar.last_pay_day)
         raise NotImplementedError(name)
 
     def workdays(self, day: date) -> int:
@@ -137,14 +136,12 @@ class Sight:
         count = sum(self.calendar.is_workday(first + number * DAY) for number in range(1, (last - first).days + 1))
         return count if day <= self.today else -count
 
-    def pay_day_distance(self, choose: Callable[[Iterator[date], date], date]) -> int | None:
-        """Whole days between today and a pay-day of the customer."""
+    def pay_day_distance(self, found: Callable[[date, int], date]) -> int | None:
+        """Whole days between today and a pay-day of the customer that is found by the day and the nominal one."""
         nominal = self.row.get("pay_day")
         if not isinstance(nominal, int) or not 1 <= nominal <= 31:
             return None
-        return self.unless_unknown(
-            lambda: abs((choose(self.calendar.pay_days(self.today, nominal), self.today) - self.today).days)
-        )
+        return self.unless_unknown(lambda: abs((found(self.today, nominal) - self.today).days))
 
     @staticmethod
     def unless_unknown(count: Callable[[], Value]) -> Value:

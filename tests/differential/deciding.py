@@ -111,9 +111,12 @@ def judge(world: World, one: Proposal) -> None:
         allowed = [channel for channel in fields.via if words[channel] == "yes"]
         if not allowed:
             return one.stop("consent", "opted_out" if "out" in words.values() else "no_consent")
-    one.channel = next((channel for channel in allowed if world.facts.reached(entry.customer, channel, world.run)), None)
+    addressed = [channel for channel in allowed if world.facts.reached(entry.customer, channel, world.run)]
+    switched = {channel: world.facts.position(channel, world.run) for channel in addressed}
+    one.channel = next((channel for channel in addressed if not switched[channel]), None)
     if one.channel is None:
-        return one.stop("reachable", "no_address")
+        paused, reason = "pause" in switched.values(), "channel_killed" if switched else "no_address"
+        return one.stop("reachable", "channel_paused" if paused else reason, waits=paused)
     hours = None if "quiet_hours" in one.skips else world.policy.open_hours.get(one.channel)
     one.not_before = world.calendar.opening(world.as_of, hours.start, hours.end) if hours else world.as_of
     if one.not_before > deadline:

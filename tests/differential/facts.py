@@ -67,10 +67,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Switch:
-    """An operator's word about a journey: pause, resume or kill, from a run on."""
+    """An operator's word about a journey or a channel: pause, resume or kill, from a run on."""
 
     run: int
-    journey: str
+    name: str
     action: str
 
 
@@ -136,8 +136,8 @@ class Facts:
         """Whether the customer has an address."""
         return any((one.customer, one.channel) == (customer, channel) and one.run <= run for one in self.addresses)
 
-    def position(self, journey: str, run: int) -> str:
-        """The journey's switch: '', 'pause' or 'kill'."""
-        rows = [one for one in self.switches if one.journey == journey and one.run <= run]
+    def position(self, name: str, run: int) -> str:
+        """The switch of a journey or a channel: '', 'pause' or 'kill'."""
+        rows = [one for one in self.switches if one.name == name and one.run <= run]
         last = max(rows, key=lambda one: one.run).action if rows else "resume"
         return "" if last == "resume" else last

@@ -1,6 +1,7 @@
 """Conditions made by chance, over the attributes and events of the cases."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -129,6 +130,11 @@ def length(words: str) -> timedelta:
     return int(count) * timedelta(seconds=UNITS[unit.removesuffix("s")])
 
 
+def counted(words: str) -> list[tuple[str, timedelta]]:
+    """The events of the case that words count, each with the time that they look back."""
+    return [(name, length(back)) for name, back in re.findall(r"count\((c\d{5}_\w+)[^,()]*, ([^)]+)\)", words)]
+
+
 def event(rng: random.Random, name: str) -> str:
     """A filter of an event."""
     return rng.choice(OF_EVENTS[name])
@@ -144,5 +150,5 @@ def customer(rng: random.Random, segments: Sequence[str], *, notes: bool = False
         return f"not ({customer(rng, segments, notes=notes, depth=depth - 1)})"
     if chance < 0.55:
         return f"{rng.choice(['', 'not '])}in segment {rng.choice(segments)}"
-    of = rng.choices([OF_CUSTOMERS, OF_THE_PAST, OF_DAYS, OF_NOTES], [4, 4, 3, 2 if notes else 0])[0]
+    of = rng.choices([OF_CUSTOMERS, OF_THE_PAST, OF_DAYS, OF_NOTES], [4, 4, 3, 6 if notes else 0])[0]
     return rng.choice(of).format(p=segments[0][:-1], d=rng.choice(DURATIONS))

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.differential.batch import Difference, run_batch
 from tests.differential.cases import TABLES, Case
-from tests.differential.making import reachable
+from tests.differential.making_steps import reachable
 
 
 def differences(case: Case) -> list[Difference]:
@@ -90,7 +90,7 @@ def _without_journeys(case: Case) -> Iterator[Case]:
     names = {name for written in case.journeys.values() for name in written}
     for gone in sorted(names) if len(names) > 1 else ():
         journeys = {run: {n: b for n, b in written.items() if n != gone} for run, written in case.journeys.items()}
-        switches = tuple(one for one in case.facts.switches if one.journey != gone)
+        switches = tuple(one for one in case.facts.switches if one.name != gone)
         yield replace(case, journeys={run: w for run, w in journeys.items() if w}).with_facts(switches=switches)
     for run in case.journeys:
         if run > 1:
