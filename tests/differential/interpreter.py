@@ -29,6 +29,7 @@ def play(facts: Facts, definitions: Definitions, is_workday: Callable[[date], bo
         journeys, world.policy = definitions(run)
         world.run = run
         world.paths = {name: pinned.setdefault(journey.hash, Path(journey)) for name, journey in journeys.items()}
+        cancel(world)
         migrate(world)
         for entry in world.open_entries():
             judge_exits(world, entry)
@@ -83,6 +84,14 @@ def exits(world: World, entry: Entry) -> list[tuple[datetime, int, str, bool]]:
     return found
 
 
+def cancel(world: World) -> None:
+    """Take back what waits to leave on a channel that was killed since the run before; nothing leaves between these runs."""
+    killed = {one.name for one in world.facts.switches if one.run == world.run and one.action == "kill"}
+    for touch in world.state.touches:
+        if touch.channel in killed and touch.gone is None:
+            touch.gone = world.run - 1
+
+
 def migrate(world: World) -> None:
     """Bring open entries of older versions to the steps that a new version names for theirs, in its first run."""
     for name, path in world.paths.items():
@@ -95,7 +104,7 @@ def migrate(world: World) -> None:
             to = mapping.get(entry.step)
             counts["held" if to is None else "dropped" if to == "exit" else "moved"] += 1
             if to == "exit":
-                world.end(entry, world.as_of, "migrated", taken_back=True)
+                world.end(entry, max(world.as_of, entry.clock), "migrated", taken_back=True)
             elif to is not None:
                 world.note("moves", entry, entry.clock, entry.step, to, "migrated")
                 entry.path = path

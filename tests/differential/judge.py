@@ -61,10 +61,10 @@ def judged(cases: Sequence[Case], counts: Counter[str]) -> list[tuple[Case, list
         try:
             played = run_batch(Path(folder), cases)
         except Exception as problem:
-            refused = _refused(problem)
-            if refused and not refused.issuperset(case.number for case in cases):
-                counts["refused by tonglu check"] += len(refused)
-                return judged([case for case in cases if case.number not in refused], counts)
+            left_out = refused(problem)
+            if left_out and not left_out.issuperset(case.number for case in cases):
+                counts["refused by tonglu check"] += len(left_out)
+                return judged([case for case in cases if case.number not in left_out], counts)
             if len(cases) == 1:
                 text = "".join(traceback.format_exception_only(problem)).strip()[:1000]
                 return [(cases[0], [Difference(cases[0], f"crash {type(problem).__name__}", [(text,)], [])])]
@@ -78,7 +78,7 @@ def judged(cases: Sequence[Case], counts: Counter[str]) -> list[tuple[Case, list
     return [(case, found[case.number]) for case in cases if case.number in found]
 
 
-def _refused(problem: Exception) -> set[int]:
+def refused(problem: Exception) -> set[int]:
     """The cases whose journeys were not accepted."""
     errors = [one for one in problem.findings if one.severity is Severity.ERROR] if isinstance(problem, InputError) else []
     names = [re.search(r"journeys/c(\d{5})_", one.place.path) for one in errors]

@@ -5,7 +5,7 @@ import random
 import pytest
 from tests.differential.cadence import cadences, cases_of, differences, trips
 
-SEED = 20260302
+SEED = 20260401
 CASES = 8
 
 
