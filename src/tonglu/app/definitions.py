@@ -12,6 +12,7 @@ from tonglu.compile.conditions import Known
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
 from tonglu.language.channels import ChannelEntry, read_channels
+from tonglu.language.claims import claim_findings
 from tonglu.language.contract import ColumnType as SourceType
 from tonglu.language.contract import Contract, personal_tables, read_contracts
 from tonglu.language.expression import ColumnType
@@ -20,8 +21,10 @@ from tonglu.language.loader import load_model
 from tonglu.language.message import ChannelLimit, MessageFile, message_findings
 from tonglu.language.policy import Policy, check_policy, read_policy
 from tonglu.language.project import PROJECT_FILE, Project, read_project
+from tonglu.language.risk import RiskRule, check_risk_rule, in_order, read_risk_rule
 from tonglu.language.segment import Segment, in_dependency_order, read_segment
-from tonglu.language.segment_names import KnownTables, check_names
+from tonglu.language.segment_names import RISK, KnownTables, check_names
+from tonglu.language.suitability import KnownNames, check_suitability
 from tonglu.language.yamlfile import read_yaml
 from tonglu.stages.deliver import personal_variables
 from tonglu.steps import step_kinds
@@ -47,8 +50,8 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Definitions:
-    """A project as it is written, checked. `segments` are in the order in which they build on each other; `files` are the texts that
-    all of it was read from, by path inside the project."""
+    """A project as it is written, checked. `segments` are in the order in which they build on each other, `risk_rules` in the one in
+    which they are named; `files` are the texts that all of it was read from, by path inside the project."""
 
     root: Path
     project: Project
@@ -61,6 +64,7 @@ class Definitions:
     known: Known
     warnings: tuple[Finding, ...]
     files: Mapping[str, str]
+    risk_rules: tuple[RiskRule, ...] = ()
 
     def path(self, name: str) -> Path:
         """One of the project's own paths, such as 'landing'."""
@@ -76,6 +80,7 @@ class Definitions:
     def hash(self) -> str:
         """The hash of everything that a run depends on beside the facts."""
         parts = [*(one.hash for one in self.journeys), *(one.hash for one in self.segments), self.policy.model_dump_json()]
+        parts += [one.hash for one in self.risk_rules]
         parts += [json.dumps({name: text.model_dump_json() for name, text in self.messages.items()}, sort_keys=True)]
         return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -92,7 +97,7 @@ class _Reader:
         assert project is not None
         self.project = project
         contracts = self._contracts()
-        segments, profile = self._segments(contracts)
+        segments, rules, profile = self._segments(contracts)
         channels, _ = read_channels(self._at("channels"), self.project.paths.channels, self.findings, channel_kinds())
         policy, policy_file = read_policy(self._at("policy"), self.project.paths.policy, self.findings)
         if policy is not None:
@@ -100,6 +105,9 @@ class _Reader:
         known = Known(
             profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels)
         )
+        if policy is not None and known.profile:
+            names = KnownNames(profile, channels, known.events, known.segments)
+            check_suitability(policy.suitability, policy_file, names, self.findings)
         messages = self._messages(known, channels)
         journeys, known = self._journeys(known, messages, policy)
         refuse_errors(self.findings)
@@ -116,12 +124,19 @@ class _Reader:
             known,
             tuple(self.findings),
             self._texts(),
+            rules,
         )
 
     def _texts(self) -> dict[str, str]:
         """Every file of definitions, as it is written."""
         paths = self.project.paths
-        folders = ((paths.journeys, "*.yaml"), (paths.messages, "*.yaml"), (paths.segments, "*.sql"), (paths.contracts, "*.yaml"))
+        folders = (
+            (paths.journeys, "*.yaml"),
+            (paths.messages, "*.yaml"),
+            (paths.segments, "*.sql"),
+            (paths.contracts, "*.yaml"),
+            (f"{paths.segments}/{RISK}", "*.sql"),
+        )
         found = [f"{folder}/{path.name}" for folder, pattern in folders for path in (self.root / folder).glob(pattern)]
         names = dict.fromkeys([PROJECT_FILE, paths.policy, paths.channels, *found])
         return {name: (self.root / name).read_text(encoding="utf-8") for name in sorted(names) if (self.root / name).is_file()}
@@ -136,7 +151,10 @@ class _Reader:
             self.findings += error.findings
             return {}
 
-    def _segments(self, contracts: Mapping[str, Contract]) -> tuple[tuple[Segment, ...], Mapping[str, ColumnType]]:
+    def _segments(
+        self, contracts: Mapping[str, Contract]
+    ) -> tuple[tuple[Segment, ...], tuple[RiskRule, ...], Mapping[str, ColumnType]]:
+        """Segments, risk rules, and the profile's columns."""
         folder = self.project.paths.segments
         paths = sorted(self._at("segments").glob("*.sql"))
         read = [read_segment(path, f"{folder}/{path.name}", self.findings) for path in paths]
@@ -144,6 +162,9 @@ class _Reader:
         if not any(one.is_profile for one in found) and not any(path.stem == "profile" for path in paths):
             hint = "It begins with '-- profile: customer' and gives one row per customer."
             self.findings.append(Finding("TL512", "there is no profile", Place(f"{folder}/profile.sql"), hint))
+        aside = sorted((self._at("segments") / RISK).glob("*.sql"))
+        named = [read_risk_rule(path, f"{folder}/{RISK}/{path.name}", self.findings) for path in aside]
+        rules = [one for one in named if one is not None]
         tables = KnownTables(
             tables={name: _columns(contract) for name, contract in contracts.items() if not contract.personal},
             personal=personal_tables(contracts),
@@ -151,16 +172,18 @@ class _Reader:
         )
         ordered = in_dependency_order(found, self.findings)
         if not contracts:  # none can be read: every table would be unknown
-            return ordered, {}
+            return ordered, in_order(rules), {}
         for one in found:
             check_names(one, tables, self.findings)
+        rules = [replace(one, columns=check_risk_rule(one, tables, self.findings)) for one in rules]
         if any(finding.severity is Severity.ERROR for finding in self.findings):
-            return ordered, {}
-        profile = bind(contracts, ordered, self.findings)
-        for one in ordered:
-            check_names(one, replace(tables, profile=frozenset(profile)), self.findings)
+            return ordered, in_order(rules), {}
+        profile = bind(contracts, ordered, rules, self.findings)
+        known = replace(tables, profile=frozenset(profile))
+        for one in (*ordered, *(rule.segment for rule in rules)):
+            check_names(one, known, self.findings)
         self.findings = list(dict.fromkeys(self.findings))
-        return ordered, profile
+        return ordered, in_order(rules), profile
 
     def _messages(self, known: Known, channels: Mapping[str, ChannelEntry]) -> Mapping[str, MessageFile]:
         messages: dict[str, MessageFile] = {}
@@ -176,6 +199,7 @@ class _Reader:
                 self.findings.append(file.finding("TL210", text, ("message",), f"Rename the file to {message.message}.yaml."))
             if known.profile:
                 self.findings += message_findings(message, variables, limits, file.place)
+                self.findings += claim_findings(message, file.place)
             messages[message.message] = message
         return messages
 

@@ -40,6 +40,7 @@ from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
 from tonglu.stages.promote import promote
 from tonglu.stages.remember import remember_loaded, remember_state
+from tonglu.stages.risk import find_holds
 from tonglu.stages.segment import segment
 from tonglu.warehouse.connection import program_name
 from tonglu.warehouse.export import ParquetWriter
@@ -163,6 +164,7 @@ class Loop:
         counts = self._take_facts()
         shapes = {name: contract.model_dump_json() for name, contract in definitions.contracts.items()}
         sizes = segment(warehouse, definitions.segments, self.as_of, self.run.as_of_date, shapes)
+        find_holds(warehouse, definitions.risk_rules, self.run, shapes)
         self._fail_at("segmented")
         return {**counts, "segments": len(sizes)}
 

@@ -64,6 +64,7 @@ def _keep_texts(place: Workplace, journeys: list[CompiledJourney]) -> None:
     warehouse, definitions = place.warehouse, place.definitions
     texts = [(one.definition.hash, "journey", one.name, one.definition.text) for one in journeys if one.current]
     texts += [(one.hash, "segment", one.name, one.sql.text) for one in definitions.segments]
+    texts += [(one.hash, "risk", one.name, one.segment.sql.text) for one in definitions.risk_rules]
     rest = [("policy", definitions.policy.policy, definitions.policy.model_dump_json())]
     rest += [("channel", name, entry.model_dump_json()) for name, entry in definitions.channels.items()]
     rest += [("contract", name, contract.model_dump_json()) for name, contract in definitions.contracts.items()]

@@ -11,6 +11,7 @@ from tonglu.compile.conditions import Known
 from tonglu.compile.goals import check_goals
 from tonglu.compile.lower import targets_of
 from tonglu.compile.sense import check_ends, check_sense
+from tonglu.compile.suit import check_products
 from tonglu.compile.windows import check_windows
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import on_cycles, reached_from
@@ -286,6 +287,7 @@ def check_journey(
         check.graph(policy)
     check_sense(journey, policy, findings)
     check_windows(journey, findings)
+    check_products(journey, messages, policy, findings)
     group = journey.header.priority
     if policy is not None and group is not None and policy.priority and group not in policy.priority:
         check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))

@@ -1,4 +1,5 @@
 """consent: purpose x channel, opt-outs. Stops only where no channel of `via` may be used; leaves the others in `permitted`.
+A channel that suitability barred is not looked at.
 
 A customer is out of a channel when the latest of their words that cover it says so (out wins a tie), unless a consent is newer.
 """
@@ -15,7 +16,7 @@ PERMITTED = """
     INSERT INTO permitted
     SELECT p.proposal_no, v.channel, v.place
     FROM proposal AS p JOIN tonglu.via AS v USING (step_key)
-    WHERE p.outcome IS NULL
+    WHERE p.outcome IS NULL AND (p.proposal_no, v.channel) NOT IN (SELECT proposal_no, channel FROM barred)
       AND (list_contains($skipping, p.purpose) OR EXISTS (
             SELECT 1 FROM source.consents AS c
             WHERE c.customer_id = p.customer_id AND c.purpose = p.purpose AND c.channel = v.channel AND c.granted
@@ -24,7 +25,8 @@ PERMITTED = """
     INSERT INTO stopped
     SELECT p.proposal_no, CASE WHEN EXISTS (
             SELECT 1 FROM opted_out AS o JOIN tonglu.via AS v ON v.channel = o.channel
-            WHERE o.customer_id = p.customer_id AND v.step_key = p.step_key) THEN 'opted_out' ELSE 'no_consent' END, NULL, 'dropped'
+            WHERE o.customer_id = p.customer_id AND v.step_key = p.step_key
+              AND (p.proposal_no, v.channel) NOT IN (SELECT proposal_no, channel FROM barred)) THEN 'opted_out' ELSE 'no_consent' END, NULL, 'dropped'
     FROM proposal AS p
     WHERE p.outcome IS NULL AND p.proposal_no NOT IN (SELECT proposal_no FROM permitted)
 """

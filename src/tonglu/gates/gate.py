@@ -4,14 +4,15 @@ A gate reads the temporary table `proposal` (one row per proposal of the run, `o
 and adds to `stopped(proposal_no, reason, detail, outcome)` those that it stops. It may fill in `channel` or `not_before`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from tonglu.core.ports import Warehouse
+from tonglu.language.message import Product
 from tonglu.language.policy import Policy
 
 
@@ -34,7 +35,8 @@ class OwnCondition:
 
 @dataclass(frozen=True)
 class Chain:
-    """What a gate may look at: the warehouse, the run's instant, the policy, and the touches' own conditions."""
+    """What a gate may look at: the warehouse, the run's instant, the policy, the touches' own conditions,
+    and the products that touches are about, by step key."""
 
     warehouse: Warehouse
     run_no: int
@@ -42,6 +44,7 @@ class Chain:
     zone: ZoneInfo
     policy: Policy
     conditions: tuple["OwnCondition", ...]
+    products: Mapping[int, Product] = field(default_factory=dict)
 
     def skipping(self, gate: str) -> list[str]:
         """The purposes whose touches skip a gate, as policy names them."""

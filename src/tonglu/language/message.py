@@ -35,22 +35,49 @@ class ChannelText(_Written):
     body: Annotated[str, Field(min_length=1)]
 
 
-class Product(_Written):
-    """The product that a message is about. What is invested has a risk, what is borrowed an age from which it may be offered."""
+ProductKind = Literal["deposit", "wealth", "fund", "insurance", "credit", "service"]
+RiskLevel = Literal["R1", "R2", "R3", "R4", "R5"]
+INVESTED: tuple[ProductKind, ...] = ("wealth", "fund", "insurance")
+STRICT: tuple[ProductKind, ...] = (*INVESTED, "credit")
+"""The kinds that nobody is offered of whom too little is known."""
 
-    kind: Literal["deposit", "wealth", "fund", "insurance", "credit", "service"]
-    risk: Literal["R1", "R2", "R3", "R4", "R5"] | None = None
+
+class Product(_Written):
+    """The product that a message is about. What is invested has a risk, what is borrowed the ages to which it may be offered.
+
+    `risk` is the bank's own rating, `issuer_risk` that of its issuer: the higher of both counts. An `agency` product is issued by
+    somebody else; it may be offered once head office has `listed` it.
+    """
+
+    kind: ProductKind
+    risk: RiskLevel | None = None
+    issuer_risk: RiskLevel | None = None
     ages: tuple[Annotated[int, Field(ge=0, le=120)], Annotated[int, Field(ge=0, le=120)]] | None = None
+    agency: bool = False
+    listed: bool = False
 
     @model_validator(mode="after")
     def _suitable_for_somebody(self) -> Self:
-        if self.kind in ("wealth", "fund", "insurance") and self.risk is None:
+        if self.kind in INVESTED and self.risk is None:
             raise refuse(f"a product of kind '{self.kind}' needs its risk", "Add risk: R1 to R5.", "TL617")
         if self.kind == "credit" and self.ages is None:
             raise refuse("a product of kind 'credit' needs the ages that it may be offered to", "Add ages: [18, 65].", "TL617")
         if self.ages is not None and self.ages[0] > self.ages[1]:
             raise refuse("the first age is above the second", "", "TL617")
+        if self.agency and not self.listed:
+            hint = "Write listed: true once head office has admitted it."
+            raise refuse("an agency product is not offered before head office has listed it", hint, "TL621")
         return self
+
+    @property
+    def level(self) -> int:
+        """Its risk from 1 to 5, by the stricter of both ratings; 0 without one."""
+        return max((risk_number(one) for one in (self.risk, self.issuer_risk) if one is not None), default=0)
+
+
+def risk_number(risk: RiskLevel) -> int:
+    """R3 -> 3."""
+    return int(risk[1:])
 
 
 class MessageFile(_Written):
@@ -92,6 +119,14 @@ class ChannelLimit:
 
     title: int | None = None
     body: int | None = None
+
+
+def text_parts(message: MessageFile) -> Iterator[tuple[Loc, str]]:
+    """Every title and body of a message, with where it stands in the file."""
+    for arm, texts in message.by_arm().items():
+        at: Loc = ("text",) if arm == NO_ARM else ("arms", arm)
+        for channel, text in texts.items():
+            yield from (((*at, channel, part), said) for part, said in (("title", text.title), ("body", text.body)) if said)
 
 
 def message_findings(

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.language.loader import load_model
+from tonglu.language.risk import Risk
+from tonglu.language.suitability import Suitability
 from tonglu.language.values import Authored, Duration, Hours, Name, Share, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 
@@ -91,6 +93,8 @@ class Policy(Authored):
     per_run: Annotated[int, Field(ge=1, le=100)] = 1
     priority: tuple[Name, ...] = ()
     learning: Learning = Learning()
+    suitability: Suitability = Suitability()
+    risk: Risk = Risk()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

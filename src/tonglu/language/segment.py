@@ -10,7 +10,7 @@ by sqlglot only: what may stand in them is in `segment_sql`, what their names me
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
@@ -27,11 +27,13 @@ LARGEST = 128 * 1024
 _LINE = re.compile(r"--[ \t]*([a-z_]+)[ \t]*[:：][ \t]*(.*?)[ \t]*$")
 _KEYS = ("segment", "profile", "title", "owner", "grain")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+Header = dict[str, tuple[str, int]]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment, or the profile. `tree` is its SELECT; `hash` does not depend on formatting or comments."""
+    """One segment, or the profile. `tree` is its SELECT; `hash` does not depend on formatting or comments; `beside` are the columns
+    that may stand beside customer_id."""
 
     name: str
     title: TitleText
@@ -39,6 +41,7 @@ class Segment:
     sql: SqlText
     tree: exp.Query = field(compare=False, repr=False)
     hash: str
+    beside: tuple[str, ...] = ()
 
     @property
     def is_profile(self) -> bool:
@@ -52,6 +55,12 @@ class Segment:
 
 def read_segment(path: Path, shown: str, findings: list[Finding]) -> Segment | None:
     """Read one file; None, with findings, when it cannot be used. Its names are checked by `segment_names.check_names`."""
+    text = read_sql(path, shown, findings)
+    return None if text is None else segment_of(text, shown, findings)
+
+
+def read_sql(path: Path, shown: str, findings: list[Finding]) -> str | None:
+    """The text of an SQL file; None, with a finding, when it cannot be used."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
@@ -63,7 +72,7 @@ def read_segment(path: Path, shown: str, findings: list[Finding]) -> Segment | N
         findings.append(Finding("TL102", f"the file is larger than {LARGEST // 1024} KB", Place(shown), hint))
         return None
     try:
-        return segment_of(content.decode("utf-8-sig").replace("\r\n", "\n"), shown, findings)
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         findings.append(Finding("TL103", "the file is not UTF-8", Place(shown), "Save it with the encoding UTF-8."))
         return None
@@ -73,9 +82,9 @@ def segment_of(text: str, shown: str, findings: list[Finding]) -> Segment | None
     """The same from a text that is at hand."""
     before = len(findings)
     sql = SqlText(text, shown)
-    header = _header(sql, findings)
+    header = read_header(sql, _KEYS, findings)
     tree = parse_select(sql, findings)
-    name, title = _name(sql, header, findings), _title(sql, header, findings)
+    name, title = _name(sql, header, findings), read_title(sql, header, findings)
     if "owner" not in header:
         findings.append(Finding("TL509", "the header names no owner", sql.place(0), "Add '-- owner: ...'."))
     grain = header.get("grain", ("customer", 1))
@@ -86,9 +95,9 @@ def segment_of(text: str, shown: str, findings: list[Finding]) -> Segment | None
     return Segment(name, title, header["owner"][0], sql, tree, sha256(sql.canonical().encode()).hexdigest()[:16])
 
 
-def _header(sql: SqlText, findings: list[Finding]) -> dict[str, tuple[str, int]]:
+def read_header(sql: SqlText, keys: Collection[str], findings: list[Finding]) -> Header:
     """Key -> value and line, of the comment lines before the statement. Other comments are for people."""
-    header: dict[str, tuple[str, int]] = {}
+    header: Header = {}
     for number, line in enumerate(sql.text.split("\n"), 1):
         if line.strip() and not line.startswith("--"):
             break
@@ -98,14 +107,14 @@ def _header(sql: SqlText, findings: list[Finding]) -> dict[str, tuple[str, int]]
         key, value = match[1], match[2]
         if key in header:
             findings.append(Finding("TL509", f"'{key}' is written twice", Place(sql.shown, number, 1)))
-        elif key in _KEYS:
+        elif key in keys:
             header[key] = (value, number)
-        elif hint := did_you_mean(key, [known for known in _KEYS if known not in header]):
+        elif hint := did_you_mean(key, [known for known in keys if known not in header]):
             findings.append(Finding("TL509", f"the header has no '{key}'", Place(sql.shown, number, 4), hint))
     return header
 
 
-def _name(sql: SqlText, header: Mapping[str, tuple[str, int]], findings: list[Finding]) -> str | None:
+def _name(sql: SqlText, header: Header, findings: list[Finding]) -> str | None:
     stem = PurePath(sql.shown).stem
     if "profile" in header:
         value, line = header["profile"]
@@ -132,7 +141,8 @@ def _name(sql: SqlText, header: Mapping[str, tuple[str, int]], findings: list[Fi
     return value
 
 
-def _title(sql: SqlText, header: Mapping[str, tuple[str, int]], findings: list[Finding]) -> TitleText | None:
+def read_title(sql: SqlText, header: Header, findings: list[Finding]) -> TitleText | None:
+    """The title of a header in both languages; None, with a finding, when it is not there."""
     written, line = header.get("title", ("", 1))
     zh, slash, en = (part.strip() for part in written.partition(" / "))
     if not (zh and slash and en):

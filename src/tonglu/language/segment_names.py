@@ -14,6 +14,8 @@ from tonglu.language.expression_types import ColumnType, column_type
 from tonglu.language.segment import PROFILE, Segment
 
 Columns = frozenset[str] | None  # None: cannot be told
+RISK = "risk"
+"""The schema of what risk rules found."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ class _Checker:
                 yield Finding("TL201", f"segment '{name}' does not exist", place, did_you_mean(name, self.known.segments))
             elif name == self.segment.name:
                 yield Finding("TL510", f"segment '{name}' reads itself", place, "Take the reference out.")
+        elif db == RISK:
+            hint = "What risk rules found holds touches back, and serves nothing else (反电信网络诈骗法 art.18)."
+            yield Finding("TL521", f"'{db}.{name}' is a risk rule, which no SQL reads", place, hint)
         elif db or table.catalog:
             hint = (
                 f"Write '{name}' alone." if name in self.known.tables else "A segment reads source tables, profile and segment.x."
@@ -246,11 +251,12 @@ def _output_findings(segment: Segment, scopes: list[Scope], checker: _Checker) -
         return
     if not columns or columns[0] != "customer_id":
         yield Finding("TL508", "the first column is not customer_id", place, "Begin with SELECT c.customer_id.")
-    elif not segment.is_profile and len(columns) > 1:
-        extra = segment.sql.place_of(selects[1]) if len(selects) > 1 else place
-        yield Finding(
-            "TL508", "a segment has customer_id only", extra, "Remove the other columns; attributes belong into profile.sql."
-        )
+    elif not segment.is_profile and (other := next((name for name in columns[1:] if name not in segment.beside), None)):
+        number = columns.index(other)
+        extra = segment.sql.place_of(selects[number]) if len(selects) > number else place
+        allowed = " and ".join(["customer_id", *segment.beside])
+        message = f"a segment has {allowed} only" if not segment.beside else f"'{other}' is not among {allowed}"
+        yield Finding("TL508", message, extra, "Remove the other columns; attributes belong into profile.sql.")
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         yield Finding("TL508", f"two columns are called '{twice[0]}'", place, "Give each its own name with AS.")

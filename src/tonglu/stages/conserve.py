@@ -18,7 +18,12 @@ def conserve(warehouse: Warehouse, policy: Policy) -> int:
         return [name for name, purpose in policy.purposes.items() if gate in purpose.skips]
 
     results = warehouse.rows(
-        "conservation/rules", uncapped=skipping("contact_policy"), unarbitrated=skipping("arbitration"), per_run=policy.per_run
+        "conservation/rules",
+        uncapped=skipping("contact_policy"),
+        unarbitrated=skipping("arbitration"),
+        per_run=policy.per_run,
+        unsuited=skipping("suitable"),
+        unheld=skipping("risk"),
     )
     for rule, breaches in results:
         warehouse.execute(KEEP, rule=rule, breaches=breaches)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tonglu.compile.products import products_of
 from tonglu.compile.program import Program
 from tonglu.core.clock import next_opening
 from tonglu.core.ports import Warehouse
@@ -49,7 +50,7 @@ def decide(
         for step in program.steps.values()
         if step.when is not None
     )
-    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions)
+    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program))
     released = False
     for gate in decision_chain():
         if not gate.judges_ghosts and not released:

@@ -12,7 +12,10 @@ from tonglu.core.errors import Finding
 from tonglu.core.sql import table
 from tonglu.language.contract import Contract
 from tonglu.language.expression import ColumnType
+from tonglu.language.risk import RiskRule
 from tonglu.language.segment import Segment
+from tonglu.language.segment_names import RISK
+from tonglu.stages import risk
 from tonglu.stages.segment import create_table
 from tonglu.stages.tables import create_current
 from tonglu.warehouse.connection import DuckDBWarehouse
@@ -26,15 +29,22 @@ TYPES = {
     "DOUBLE": ColumnType.DECIMAL,
     "FLOAT": ColumnType.DECIMAL,
 }
+INSTANTS = """
+    SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = $schema AND table_name = $table AND column_name <> 'customer_id'
+    ORDER BY column_index
+"""
 COLUMNS = "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'tonglu' AND table_name = 'profile' ORDER BY column_index"
 
 
-def bind(contracts: Mapping[str, Contract], segments: Sequence[Segment], findings: list[Finding]) -> dict[str, ColumnType]:
+def bind(
+    contracts: Mapping[str, Contract], segments: Sequence[Segment], rules: Sequence[RiskRule], findings: list[Finding]
+) -> dict[str, ColumnType]:
     """The profile's columns with their types; what DuckDB refuses is added to `findings`.
 
     Args:
         contracts: the source tables.
         segments: profile and segments, each after those that it reads.
+        rules: the risk rules, which may read all of these.
         findings: where everything found is added.
     """
     warehouse = DuckDBWarehouse(":memory:", threads=1)
@@ -50,9 +60,24 @@ def bind(contracts: Mapping[str, Contract], segments: Sequence[Segment], finding
             findings.append(_finding(one, str(problem)))
             target = table("profile", "tonglu") if one.is_profile else table(one.name, "segment")
             warehouse.connection.execute(f"CREATE OR REPLACE TABLE {target.sql('duckdb')} (customer_id BIGINT)")
+    for rule in rules:
+        _bind_rule(warehouse, rule, findings)
     columns = {name: _kind(kind) for name, kind in warehouse.fetch(COLUMNS)}
     warehouse.close()
     return columns
+
+
+def _bind_rule(warehouse: DuckDBWarehouse, rule: RiskRule, findings: list[Finding]) -> None:
+    """A risk rule on the empty copy: DuckDB takes it, and its instants are instants."""
+    try:
+        warehouse.execute(risk.create_table(rule))
+    except duckdb.Error as problem:
+        findings.append(_finding(rule.segment, str(problem)))
+        return
+    for name, kind in warehouse.fetch(INSTANTS, schema=RISK, table=rule.name):
+        if kind != "TIMESTAMP":
+            place, hint = rule.segment.place(0), "An instant is a TIMESTAMP in UTC, such as a contract's column of type instant."
+            findings.append(Finding("TL523", f"'{name}' is {kind} and not an instant", place, hint))
 
 
 def _kind(kind: str) -> ColumnType:

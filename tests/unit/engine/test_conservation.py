@@ -30,6 +30,11 @@ DAMAGE = {
     "every entry rests at a step of its version": "UPDATE tonglu.rest SET version_no = 99",
     "nothing is sent that cannot leave in time": "UPDATE tonglu.touch SET not_before = expires_at + INTERVAL 1 MICROSECOND",
     "one open entry per journey, customer and key": "UPDATE tonglu.entry SET customer_id = 1",
+    "no product is offered that does not suit": """INSERT INTO product_now
+        SELECT step_key, 'wealth', 3, NULL, NULL, TRUE, 'rating' FROM proposal LIMIT 1""",
+    "nobody under a risk hold is touched": """INSERT INTO risk_rule_now
+        VALUES (1, 'new_device', '新设备', 'New device', 'device', 'hold', 'live', TRUE, TRUE, ['marketing']);
+        INSERT INTO risk_live VALUES (1, 1, NULL)""",
     "every open entry has passed what was due": "UPDATE tonglu.rest SET due_at = $as_of",
 }
 

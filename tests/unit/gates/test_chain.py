@@ -2,7 +2,7 @@
 
 from tonglu.gates import decision_chain
 
-ORDER = ["journey_live", "eligible", "consent", "reachable", "quiet_hours", "contact_policy", "arbitration"]
+ORDER = ["journey_live", "eligible", "suitable", "consent", "risk", "reachable", "quiet_hours", "contact_policy", "arbitration"]
 
 
 def test_the_gates_stand_in_the_order_of_the_contract():

@@ -167,4 +167,25 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         $ tonglu kill sms --by wang --reason 'wrong price in the text'
         """,
     ),
+    (
+        "TL822",
+        "suitability reads what the profile does not have",
+        "A rule reads an attribute of the customer. The policy names the profile's column for it under 'reads', and that column exists.",
+        "reads: {rating: riskrating}",
+        "reads: {rating: risk_rating}",
+    ),
+    (
+        "TL823",
+        "a column of the wrong type for suitability",
+        "A rating is text, the day of an assessment a date, an age a whole number, a mark true or false.",
+        "reads: {age: birth_date}",
+        "reads: {age: age}",
+    ),
+    (
+        "TL824",
+        "a suitability rule that makes no sense",
+        "It ends before it begins, or cools off after nothing.",
+        "{rule: cool, tests: cooling_off, regulation: ours, evidence: D}",
+        "{rule: cool, tests: cooling_off, events: [touch.refused], within: 30 days, regulation: ours, evidence: D}",
+    ),
 )

@@ -39,6 +39,19 @@ SELECT 'touches a run of one customer', count(*) FROM (
     SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no AND NOT list_contains($unarbitrated, purpose)
     GROUP BY customer_id HAVING count(*) > $per_run)
 UNION ALL
+SELECT 'no product is offered that does not suit', (
+    SELECT count(*) FROM tonglu.touch AS t JOIN proposal AS p ON p.entry_id = t.entry_id AND p.step = t.step AND p.visit = t.visit
+    JOIN product_now AS d USING (step_key)
+    WHERE t.run_no = $run_no AND NOT list_contains($unsuited, t.purpose) AND (
+        p.proposal_no IN (SELECT proposal_no FROM unsuitable)
+        OR (p.proposal_no, t.channel) IN (
+            SELECT n.proposal_no, v.channel FROM needs_person AS n JOIN tonglu.via AS v USING (step_key) ANTI JOIN with_a_person AS w USING (channel))
+        OR (d.strict AND p.proposal_no NOT IN (SELECT proposal_no FROM fitted))))
+UNION ALL
+SELECT 'nobody under a risk hold is touched', (SELECT count(*) FROM tonglu.touch AS t JOIN risk_live AS h USING (customer_id)
+    JOIN risk_rule_now AS r ON r.rule_no = h.rule_no AND r.holds AND list_contains(r.purposes, t.purpose)
+    WHERE t.run_no = $run_no AND NOT list_contains($unheld, t.purpose))
+UNION ALL
 SELECT 'one exposure per entry and step', (SELECT count(*) - count(DISTINCT (entry_id, step_key)) FROM tonglu.exposure
     WHERE entry_id IN (SELECT entry_id FROM tonglu.exposure WHERE run_no = $run_no))
 UNION ALL

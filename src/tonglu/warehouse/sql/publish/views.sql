@@ -90,6 +90,16 @@ FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.
 UNION ALL
 SELECT e.customer_id, d.ended_at, 'ended', e.journey, NULL, d.reason FROM engine.ended AS d JOIN engine.entry AS e USING (entry_id);
 COMMENT ON VIEW customer_timeline IS 'Everything that happened to a customer, in one list.';
+CREATE VIEW suitability AS
+SELECT s.run_no, r.as_of, e.journey, t.step, s.entry_id, e.customer_id, s.ghost, s.kind AS product_kind, s.risk AS product_risk, s.rating, s.rated_on,
+    s.age, s.vulnerable, s.arrears, s.collections, s.student, s.broken, s.barred
+FROM engine.suitability AS s JOIN engine.run AS r USING (run_no) JOIN engine.entry AS e USING (entry_id)
+JOIN engine.step AS t ON t.step_key = s.step_key;
+COMMENT ON VIEW suitability IS 'What each proposed touch of a product was judged by: the product, the customer as known in that run, the rules broken.';
+CREATE VIEW risk_rules AS
+SELECT c.run_no, r.as_of, c.rule, c.title_zh, c.title_en, c.dimension, c.action, c.mode, c.customers, c.touches, c.stopped, c.would_stop
+FROM engine.risk_count AS c JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW risk_rules IS 'What each risk rule hit and stopped in each run, and what a rule in shadow would have stopped.';
 CREATE TABLE schema_version (version INTEGER);
 INSERT INTO schema_version VALUES (1);
 COMMENT ON TABLE schema_version IS 'The version of these views; it rises when a column changes its meaning or goes away.';
