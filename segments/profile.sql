@@ -55,6 +55,12 @@ income AS ( -- a salary is labelled so, or an employer's transfer to somebody wh
     )
   GROUP BY t.customer_id
 ),
+behind AS ( -- an amount due that was not paid; from ninety days on the debt is being collected
+  SELECT l.customer_id, bool_or(l.overdue_days > 0) AS in_arrears, bool_or(l.overdue_days >= 90) AS in_collections
+  FROM loans AS l
+  WHERE l.stage IN ('drawn', 'repaying')
+  GROUP BY l.customer_id
+),
 pay_days AS ( -- the day of the month that the employer's agreement names
   SELECT a.employer_id, CAST(max(a.pay_day) AS INTEGER) AS pay_day
   FROM agreements AS a
@@ -88,6 +94,8 @@ SELECT
   c.married,
   c.children,
   c.vulnerable,
+  coalesce(o.in_arrears, FALSE) AS in_arrears,
+  coalesce(o.in_collections, FALSE) AS in_collections,
   as_of_date() - c.opened_on AS tenure_days,
   coalesce(b.total_balance, 0) AS total_balance,
   coalesce(b.deposit_balance, 0) AS deposit_balance,
@@ -107,4 +115,5 @@ LEFT JOIN balances AS b ON b.customer_id = c.customer_id
 LEFT JOIN products AS p ON p.customer_id = c.customer_id
 LEFT JOIN logins AS l ON l.customer_id = c.customer_id
 LEFT JOIN income AS i ON i.customer_id = c.customer_id
+LEFT JOIN behind AS o ON o.customer_id = c.customer_id
 LEFT JOIN pay_days AS d ON d.employer_id = c.employer_id

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from tonglu.app import why_risk, why_suitable
 from tonglu.core.clock import next_opening, show_instant
 from tonglu.core.durations import format_duration
 from tonglu.gates import decision_chain
@@ -287,7 +288,9 @@ def _whole_minutes(length: timedelta) -> timedelta:
 
 VALUES: Mapping[str, Callable[[_Case], Values]] = {
     "eligible": _Case.eligible,
+    "suitable": lambda case: why_suitable.values(case.row),
     "consent": _Case.consent,
+    "risk": lambda case: why_risk.values(case.row, case.zone),
     "reachable": _Case.reachable,
     "quiet_hours": _Case.quiet_hours,
     "contact_policy": _Case.contact_policy,
@@ -305,5 +308,7 @@ REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "killed": _Case.switched,
     "channel_paused": _Case.switched,
     "channel_killed": _Case.switched,
+    **dict.fromkeys(why_suitable.REASONS, lambda case: why_suitable.explained(case.row, case.policy)),
+    **dict.fromkeys(why_risk.REASONS, lambda case: why_risk.explained(case.row, case.zone)),
 }
 """How each reason is explained; a test holds them against the reasons that the gates give."""

@@ -3,7 +3,8 @@
 Assumptions of ours: one complaint per 25,000 customers and day, closed after 2 to 16 days; one risk alert per 30,000, cleared
 after half a day to 12 days (so about 0.02 % of customers stand under each); 1.5 % of customers, three in four of them
 business owners or farmers, have a loan application between one year before and one year after the opening, which goes survey
-- approved - line - drawn - repaying - closed; one application in five stops at approval.
+- approved - line - drawn - repaying - closed; one application in five stops at approval; three in a hundred borrowers fall
+behind, from some day of the first eight months of repaying on until the loan is closed.
 """
 
 from dataclasses import dataclass, fields
@@ -24,6 +25,9 @@ ALERTS_PER_DAY = 1 / 30_000
 LONGEST = 17
 """Days within which every complaint and alert closes."""
 STAGE_DAYS = (0, 9, 6, 12, 30, 330)
+REPAYING = 4
+PAY_LATE = 0.03
+LONGEST_OVERDUE = 120
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,13 @@ class Loans:
     person: Ints
     amount: Ints
     reached: Ints
+    late: Ints
+
+    def overdue_at(self, at: int) -> Ints:
+        """Days by which an instalment is late at an instant: those who pay late do so from a day of repaying on, until it is over."""
+        due = self.reached[:, REPAYING] + self.late
+        open_now = (due <= at) & (self.reached[:, REPAYING + 1] > at) & (self.late > 0)
+        return np.where(open_now, np.minimum((at - np.where(open_now, due, at)) // DAY, LONGEST_OVERDUE), 0)
 
     def stage_at(self, at: int) -> Ints:
         """Position of the stage at an instant, -1 before the survey."""
@@ -135,8 +146,11 @@ def make_loans(bank: Roster) -> Loans:
     whole = reached.astype(np.int64)
     whole[dice.uniform("loan.stops", who) < 0.2, 2:] = NEVER
     whole[p.opened[who] * DAY > whole[:, 0]] = NEVER
+    late = np.where(dice.uniform("loan.late", who) < PAY_LATE, 1 + dice.uniform("loan.late.day", who) * 240 * DAY, 0).astype(
+        np.int64
+    )
     size = pick(np.array([0.35, 0.3, 0.2, 0.1, 0.05]), dice.uniform("loan.size", who))
-    return Loans(who, np.array([5, 10, 30, 50, 100])[size] * 1_000_000, whole)
+    return Loans(who, np.array([5, 10, 30, 50, 100])[size] * 1_000_000, whole, late)
 
 
 def loans(pipeline: Loans, at: int, which: Ints) -> pa.Table:
@@ -149,6 +163,7 @@ def loans(pipeline: Loans, at: int, which: Ints) -> pa.Table:
             "stage": words(LOAN_STAGES, stage),
             "amount": numbers(pipeline.amount[which]),
             "changed_at": instants(pipeline.reached[which, stage]),
+            "overdue_days": pa.array(pipeline.overdue_at(at)[which].astype(np.int32)),
         }
     )
 

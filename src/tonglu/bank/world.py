@@ -219,6 +219,8 @@ class World:
         tables["complaints"] = [cases.complaints(complaints.changing(start, end), end)]
         tables["risk_alerts"] = [cases.alerts(alerts.changing(start, end), end)]
         moved = np.flatnonzero(((self._pipeline.reached >= start) & (self._pipeline.reached < end)).any(axis=1))
+        late = np.flatnonzero(self._pipeline.overdue_at(end - 1) != self._pipeline.overdue_at(start - 1))
+        moved = np.union1d(moved, late)
         tables["loans"] = [cases.loans(self._pipeline, end - 1, moved)]
 
     def _arising(self, kind: str, day: int) -> cases.Cases:

@@ -30,7 +30,7 @@ STANDING = (
 LIVE = """
     INSERT INTO risk_live
     SELECT slot('rule_no'), customer_id, CASE WHEN NOT bool_or(ends IS NULL) THEN max(ends) END
-    FROM (SELECT customer_id, since, coalesce(until, since + to_microseconds(slot('hours_us'))) AS ends FROM slot_hits)
+    FROM (SELECT customer_id, since, least(until, since + to_microseconds(slot('hours_us'))) AS ends FROM slot_hits)
     WHERE (since IS NULL OR since <= $as_of) AND (ends IS NULL OR ends > $as_of)
     GROUP BY customer_id
 """

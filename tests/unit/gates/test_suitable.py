@@ -40,7 +40,7 @@ def journey(*via, message="offer", purpose="marketing"):
     steps = [
         {"hi": {"touch": message, "via": list(via or ("app_push",)), "otherwise": "missed"}},
         {"rest": {"wait": "30 days"}},
-        {"missed": {"wait": "30 days"}},
+        {"missed": {"wait": "1 hour"}},
     ]
     return {"enter": {"event": "ordered", "fresh": "30 days", "again": "always"}, "purpose": purpose, "steps": steps}
 
@@ -192,8 +192,8 @@ def test_after_a_complaint_and_after_a_refusal_nothing_is_offered_for_a_time(tin
     assert reasons(bank) == [PASSED, PASSED, ("cooling_off", "cool")]
     [(key,)] = bank.rows("SELECT touch_key FROM tonglu.touch WHERE customer_id = 1")
     bank.receipt(key, "refused", T + 2 * DAY)
-    bank.run(T + 30 * DAY)  # the first trips end
-    again = T + 31 * DAY
+    bank.run(T + 31 * DAY)  # the first trips end
+    again = T + 31.5 * DAY
     bank.events([("ordered", 1, again), ("ordered", 2, again)])
     bank.run(again)
     assert reasons(bank, 3) == [("cooling_off", "cool"), PASSED]

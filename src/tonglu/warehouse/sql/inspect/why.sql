@@ -9,13 +9,16 @@ WITH proposed AS (
     FROM engine.ghost AS g JOIN engine.step AS s USING (step_key) WHERE g.customer_id = $customer_id
 )
 SELECT p.*, r.as_of, v.purpose, s.kind, s.valid_us, s.competes, list_sort(u.channels) AS via, CAST(j.parts AS VARCHAR) AS parts, CAST(j.saw AS VARCHAR) AS saw,
-    j.permitted, j.addressed, f.text AS policy
+    j.permitted, j.addressed, f.text AS policy,
+    CASE WHEN q.run_no IS NOT NULL THEN q END AS product, h.rules AS risk_rules, h.shadows AS risk_shadows, h.until AS held_until
 FROM proposed AS p
 JOIN engine.run AS r USING (run_no)
 JOIN engine.version AS v USING (version_no)
 JOIN engine.step AS s ON s.step_key = p.step_key
 LEFT JOIN (SELECT step_key, list(channel) AS channels FROM engine.via GROUP BY step_key) AS u ON u.step_key = p.step_key
 LEFT JOIN engine.judged AS j ON j.run_no = p.run_no AND j.entry_id = p.entry_id AND j.step_key = p.step_key
+LEFT JOIN engine.suitability AS q ON q.run_no = p.run_no AND q.entry_id = p.entry_id AND q.step_key = p.step_key
+LEFT JOIN engine.risk_seen AS h ON h.run_no = p.run_no AND h.entry_id = p.entry_id AND h.step_key = p.step_key
 LEFT JOIN (
     SELECT x.run_no, any_value(d.text) AS text FROM engine.run_definition AS x JOIN engine.definition AS d USING (hash)
     WHERE d.kind = 'policy' GROUP BY x.run_no
