@@ -1,9 +1,10 @@
-"""Alerts to operators: a run that failed, a run that was missed. Over Apprise, to the URL that the project file points to.
+"""Alerts to operators: a run that failed, a run that was missed, risk rules that held touches. Over Apprise, to the URL that the
+project file points to.
 
 An alert leaves the bank's machines, so it carries rules, places and counts, never what stands in a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -53,6 +54,16 @@ def alert_failed(project: Project, secrets: Mapping[str, str], as_of: datetime, 
     title = f"同路运行失败 Tonglu run failed: {at}"
     body = f"{project.bank.zh} {project.bank.en}\n{type(error).__name__}: {_told(error)}"
     return alert(project, secrets, f"alert|failed|{as_of.isoformat()}", title, body)
+
+
+def alert_held(
+    project: Project, secrets: Mapping[str, str], run_no: int, as_of: datetime, held: Sequence[tuple[str, str, int]]
+) -> tuple[Told, str]:
+    """Tell the operators which risk rules newly held how many touches in a run: (rule, its title, touches) each, in one alert."""
+    title = f"同路风险管控 Tonglu risk holds: {show_instant(as_of, project.zone_info)}"
+    lines = [f"{rule} {named}: {touches} touch(es)" for rule, named, touches in held]
+    body = "\n".join([f"{project.bank.zh} {project.bank.en}", f"run {run_no}", *lines])
+    return alert(project, secrets, f"alert|risk|{run_no}", title, body)
 
 
 def _told(error: BaseException) -> str:

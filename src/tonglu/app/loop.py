@@ -15,20 +15,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from tonglu.app.held import tell_held
+from tonglu.app.judging import LateJudge
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, next_opening, to_utc
 from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.workdays import work_calendar
-from tonglu.language.contract import Contract
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
-from tonglu.stages.check import CheckSummary, Judge, Verdict, check, record_checks
+from tonglu.stages.check import CheckSummary, check, record_checks
 from tonglu.stages.conserve import conserve
 from tonglu.stages.context import Run
 from tonglu.stages.decide import decide
@@ -64,18 +65,6 @@ KEPT_FOR = timedelta(days=7)
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
 
 Summary = dict[str, object]
-
-
-@dataclass
-class _Late:
-    """A judge that is made when there is something to judge: importing the real one takes seconds, and most runs bring nothing."""
-
-    make: Callable[[], Judge]
-    made: Judge | None = None
-
-    def judge(self, contract: Contract) -> Sequence[Verdict]:
-        self.made = self.made or self.make()
-        return self.made.judge(contract)
 
 
 @dataclass
@@ -141,7 +130,7 @@ class Loop:
         place = self.place
         contracts, unread = place.definitions.contracts, self._unread()
         self.checked = check(
-            place.warehouse, contracts, self.run.run_no, as_of=self.as_of, judge=_Late(place.judge), unread=unread
+            place.warehouse, contracts, self.run.run_no, as_of=self.as_of, judge=LateJudge(place.judge), unread=unread
         )
         self._fail_at("checked")
         return {"expectations": len(self.checked.verdicts), "breaches": len(self.checked.breaches)}
@@ -303,6 +292,7 @@ class Loop:
             as_of=as_of,
         )
         self._fail_at("handed_over")
+        self.summary |= tell_held(place, run_no, as_of)
         warehouse.execute(DONE, run_no=run_no, step="handed_over")
         self._fail_at("hand_over_noted")
         return handed

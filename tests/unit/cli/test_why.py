@@ -137,3 +137,37 @@ def test_the_command_tells_it_to_people_and_to_programs(tmp_path):
         assert "weekly: 1 of 1 in 7 days" in shown.stdout
     told = json.loads(runner.invoke(app, ["why", "1", "-C", str(tmp_path), "--at", "2026-03-02T12:00", "--json"]).stdout)
     assert [one["outcome"] for one in told["proposals"]] == ["sent"]
+
+
+def test_suitability_and_risk_say_what_they_judged_by_and_what_would_have_changed_it(tmp_path):
+    match = {"rule": "match", "tests": "rating", "regulation": "a regulation", "evidence": "D"}
+    policy = {"per_run": 9, "suitability": {"reads": {"rating": "rating"}, "rules": [match]}}
+    text = {channel: {"body": "x"} for channel in ("sms", "app_push")}
+    messages = {"hello": {"text": text, "product": {"kind": "wealth", "risk": "R3"}}}
+    with TinyBank(
+        tmp_path,
+        journeys={"greet": greeting(wait=True)},
+        attributes={"rating": "text"},
+        policy=policy,
+        messages=messages,
+        events={"far_login": {}},
+    ) as bank:
+        header = ["risk: far", "dimension: location", "title: 异地 / Far", "owner: risk", "action: hold", "hours: 48"]
+        select = "SELECT e.customer_id, e.occurred_at AS since FROM events AS e WHERE e.name = 'far_login'"
+        (bank.root / "segments/risk").mkdir()
+        (bank.root / "segments/risk/far.sql").write_text(
+            "\n".join([*(f"-- {line}" for line in header), select]), encoding="utf-8"
+        )
+        bank.customers({"customer_id": 1, "rating": "C2"}, {"customer_id": 2, "rating": "C4"})
+        bank.event("far_login", 2, T - HOUR)
+        bank.event("begin", 2, T)
+        [unsuited] = played(bank, T)
+        [held] = newest(bank, 2)
+    assert (unsuited.gate, unsuited.binding) == ("suitable", "the product is R3, the customer C2 (rule match: a regulation)")
+    assert unsuited.nearest == "would pass with a rating of C3 or C4 or C5"
+    values = {one.gate: one.values for one in unsuited.judgements}["suitable"]
+    assert values["product"] == {"kind": "wealth", "risk": "R3", "ages": None}
+    assert values["customer"]["rating"] == "C2"
+    assert (held.gate, held.outcome, held.binding) == ("risk", "deferred", "held by far until 2026-03-04 09:00")
+    assert held.nearest == "would pass from 2026-03-04 09:00 on, or once it is cleared"
+    assert {one.gate: one.values for one in held.judgements}["risk"]["holds"] == ["far"]

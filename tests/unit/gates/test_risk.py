@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tonglu.app.alerts import Told
 from tonglu.core.errors import InputError, Severity
 from tonglu.testing import at
 
@@ -135,6 +136,18 @@ def test_only_touches_of_the_named_purposes_are_held_and_a_purpose_may_skip_the_
     bank.run(T)
     found = dict(bank.rows("SELECT journey, reason FROM tonglu.decision"))
     assert found == {"marketing": "risk_hold", "care": "passed", "service": "passed"}
+
+
+def test_what_an_alerting_rule_newly_holds_is_told_once_and_counted_by_rule(tiny, monkeypatch):
+    told = []
+    monkeypatch.setattr("tonglu.app.held.alert_held", lambda *said: told.append(said[2:]) or (Told.SENT, ""))
+    bank = guarded(tiny, rule(action="alert"), rule("quiet", dimension="operation"))
+    order(bank, 1, 2, 3)
+    for number in (1, 2):
+        bank.event("far_login", number, T - HOUR)
+    assert bank.run(T)["risk_alert"] == "sent"
+    assert "risk_alert" not in bank.run(T + HOUR)
+    assert told == [(1, T, [("far_login", "异地", 2)])]
 
 
 def test_a_held_touch_is_dropped_when_it_is_no_longer_valid(tiny):

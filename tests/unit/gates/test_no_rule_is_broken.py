@@ -1,0 +1,211 @@
+"""Over random policies, customers, products and signals no rule of suitability and no hold is ever broken, and nothing is stopped that
+no rule stops. The rules are stated a second time here, in plain Python, one customer at a time.
+"""
+
+import json
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tonglu.testing import TinyBank, at
+
+T = at("2026-03-02 10:00")
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+TODAY = date(2026, 3, 2)
+STRICT = ("wealth", "fund", "insurance", "credit")
+MARKS = ("vulnerable", "arrears", "collections", "student")
+STOPPED_BY = {"vulnerable": "vulnerable", "arrears": "in_arrears", "collections": "in_collections", "student": "student"}
+ATTRIBUTES = {"rating": "text", "rated_on": "date", "age": "integer", **dict.fromkeys(MARKS, "boolean")}
+RISKS = ("R1", "R2", "R3", "R4", "R5")
+AGES = st.integers(0, 100)
+DAYS = st.one_of(st.none(), st.integers(-2, 2).map(lambda days: TODAY + timedelta(days=days)))
+
+
+@st.composite
+def products(draw):
+    kind = draw(st.sampled_from(("deposit", *STRICT)))
+    product = {"kind": kind}
+    if kind in STRICT[:3] or draw(st.booleans()):
+        product["risk"] = draw(st.sampled_from(RISKS))
+        product["issuer_risk"] = draw(st.one_of(st.none(), st.sampled_from(RISKS)))
+    if kind == "credit" or draw(st.booleans()):
+        product["ages"] = sorted((draw(AGES), draw(AGES)))
+    return product
+
+
+@st.composite
+def rules(draw):
+    tests = draw(
+        st.sampled_from(("rating", "assessment", "age", "product_ages", "age_risk", "second_confirmation", *MARKS, "cooling_off"))
+    )
+    rule = {"tests": tests, "regulation": "r", "evidence": "D", "enabled": draw(st.sampled_from((True, True, True, False)))}
+    rule["products"] = sorted(draw(st.sets(st.sampled_from(("deposit", *STRICT)), min_size=1)))
+    first, last = draw(DAYS), draw(DAYS)
+    if first is not None and last is not None and last < first:
+        first, last = last, first
+    rule |= {"from": first and first.isoformat(), "until": last and last.isoformat()}
+    if tests == "assessment":
+        rule["valid_days"] = draw(st.integers(1, 60))
+    if tests == "age":
+        rule["at_least"], rule["at_most"] = sorted((draw(AGES), draw(AGES)))
+    if tests in ("age_risk", "second_confirmation"):
+        rule["from_age"] = draw(AGES)
+    if tests == "age_risk":
+        rule["at_most"] = draw(st.sampled_from(RISKS))
+    if tests == "cooling_off":
+        rule |= {"events": ["complained"], "within": f"{draw(st.integers(1, 3))} days"}
+    return rule
+
+
+@st.composite
+def customers(draw):
+    some = draw(
+        st.fixed_dictionaries(
+            {
+                "rating": st.sampled_from((None, "C1", "C2", "C3", "C4", "C5", "C9")),
+                "rated_on": st.one_of(st.none(), st.integers(-3, 80).map(lambda days: TODAY - timedelta(days=days))),
+                "age": st.one_of(st.none(), AGES),
+                **dict.fromkeys(MARKS, st.sampled_from((None, True, False, False, False))),
+            }
+        )
+    )
+    hours = st.one_of(st.none(), st.integers(0, 80))
+    return some, draw(hours), draw(hours), draw(hours)
+
+
+def breaks(rule, product, customer, complained, via):
+    """Whether a customer's touch breaks a rule, and by what; the channels that the rule bars."""
+    tests, strict = rule["tests"], product["kind"] in STRICT
+    age, risk = customer["age"], max([int(product[key][1]) for key in ("risk", "issuer_risk") if product.get(key)], default=0)
+    if tests == "rating":
+        allowed = {f"C{n}": n for n in range(1, 6)}.get(customer["rating"])
+        if allowed is None:
+            return ("rating_missing" if strict and risk else None), ()
+        return ("rating_too_low" if risk > allowed else None), ()
+    if tests == "assessment":
+        if customer["rated_on"] is None:
+            return ("rating_missing" if strict else None), ()
+        old = (TODAY - customer["rated_on"]).days
+        return ("rating_expired" if old < 0 or old >= rule["valid_days"] else None), ()
+    if tests in MARKS:
+        mark = customer[tests]
+        return (STOPPED_BY[tests] if mark else "flag_missing" if mark is None and strict else None), ()
+    if tests == "cooling_off":
+        days = int(rule["within"].split()[0])
+        return ("cooling_off" if complained is not None and complained < 24 * days else None), ()
+    if tests == "product_ages" and "ages" not in product:
+        return None, ()
+    if age is None:
+        return ("age_missing" if strict else None), ()
+    if tests in ("age", "product_ages"):
+        low, high = product["ages"] if tests == "product_ages" else (rule["at_least"], rule["at_most"])
+        return ("too_young" if age < low else "too_old" if age > high else None), ()
+    if age < rule["from_age"] or (tests == "age_risk" and risk <= int(rule["at_most"][1])):
+        return None, ()
+    if "rm_task" in via:
+        return None, ("app_push",)
+    return ("too_risky_for_age" if tests == "age_risk" else "needs_second_confirmation"), ()
+
+
+def judged(policy, product, customer, complained, via):
+    """The one reason and rule, or None; and the channel that is left."""
+    kind = product["kind"]
+    begins, ends = "0000", "9999"
+    force = [
+        rule
+        for rule in policy
+        if rule["enabled"]
+        and (rule["from"] or begins) <= TODAY.isoformat() <= (rule["until"] or ends)
+        and kind in rule["products"]
+    ]
+    needed = "arrears" if kind == "credit" else "rating"
+    if kind in STRICT and needed not in {rule["tests"] for rule in force}:
+        return ("no_rule", None), None
+    left = list(via)
+    for rule in force:
+        reason, barred = breaks(rule, product, customer, complained, via)
+        if reason is not None:
+            return (reason, rule["rule"]), None
+        left = [channel for channel in left if channel not in barred]
+    return None, left[0]
+
+
+def held(hits):
+    """The live rule that holds a customer: hours ago that each signal was seen."""
+    lasting = {"slow": 48, "quick": 24}
+    dims = ("quick", "slow")  # account before location
+    return next((name for name in dims if hits[name] is not None and hits[name] < lasting[name]), None)
+
+
+RULE_FILE = """-- risk: {name}
+-- dimension: {dimension}
+-- title: 试 / Trial
+-- owner: risk
+-- action: hold
+-- hours: {hours}
+SELECT e.customer_id, e.occurred_at AS since FROM events AS e WHERE e.name = '{name}'
+"""
+CASE = (st.lists(rules(), max_size=7), products(), st.lists(customers(), min_size=1, max_size=12), st.booleans())
+
+
+@given(*CASE)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_what_is_sent_is_exactly_what_no_rule_stops(written, product, people, person):
+    sound = {
+        "tests": "arrears" if product["kind"] == "credit" else "rating",
+        "regulation": "r",
+        "evidence": "D",
+        "from": "2030-01-01",
+    }
+    policy = [{**rule, "rule": f"rule_{number}"} for number, rule in enumerate(written)]
+    always = {**sound, "rule": "always", "enabled": True, "until": None, "products": ["deposit", *STRICT]}  # lets the check pass
+    via = ("app_push", "rm_task") if person else ("app_push",)
+    steps = [{"hi": {"touch": "offer", "via": list(via), "valid_for": "2 days"}}, {"rest": {"wait": "30 days"}}]
+    text = {channel: {"body": "年化"} for channel in ("app_push", "rm_task")}
+    with tempfile.TemporaryDirectory() as folder:
+        bank = TinyBank(
+            Path(folder),
+            journeys={"offer": {"enter": {"event": "ordered"}, "steps": steps}},
+            attributes=ATTRIBUTES,
+            channels=("app_push", "rm_task"),
+            messages={"offer": {"text": text, "product": product}},
+            events={name: {} for name in ("complained", "slow", "quick")},
+            policy=json.dumps(
+                {
+                    "policy": "bank",
+                    "per_run": 100,
+                    "suitability": {
+                        "reads": {name: name for name in ATTRIBUTES},
+                        "with_a_person": ["rm_task"],
+                        "rules": [*policy, always],
+                    },
+                }
+            ),
+        )
+        with bank:
+            (bank.root / "segments/risk").mkdir()
+            for name, dimension, hours in (("slow", "location", 48), ("quick", "account", 24)):
+                text = RULE_FILE.format(name=name, dimension=dimension, hours=hours)
+                (bank.root / f"segments/risk/{name}.sql").write_text(text, encoding="utf-8")
+            bank.customers(*({"customer_id": number, **one} for number, (one, *_) in enumerate(people)))
+            events = [("ordered", number, T) for number in range(len(people))]
+            for number, (_, *hours) in enumerate(people):
+                named = zip(("complained", "slow", "quick"), hours, strict=True)
+                events += [(name, number, T - ago * HOUR) for name, ago in named if ago is not None]
+            bank.events(events)
+            bank.run(T)
+            found = bank.rows("SELECT customer_id, outcome, reason, detail, channel FROM tonglu.decision ORDER BY 1")
+    expected = []
+    for number, (one, complained, slow, quick) in enumerate(people):
+        stopped, channel = judged(policy, product, one, complained, via)
+        hold = held({"slow": slow, "quick": quick})
+        if stopped is not None:
+            expected.append((number, "dropped", *stopped, None))
+        elif hold is not None:
+            expected.append((number, "deferred", "risk_hold", hold, None))
+        else:
+            expected.append((number, "sent", "passed", None, channel))
+    assert [tuple(row) for row in found] == expected
