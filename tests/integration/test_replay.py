@@ -184,3 +184,50 @@ def test_going_back_forgets_every_table_that_carries_a_run():
     text = named_sql("replay/rewind")
     assert len(tables) > 30
     assert {name for name in tables if f"DELETE FROM tonglu.{name}" not in text} == {"ingested_file"} & tables
+
+
+def test_what_suitability_and_risk_decided_by_replays_after_customers_and_products_have_changed(tmp_path):
+    match = {"rule": "match", "tests": "rating", "regulation": "a regulation", "evidence": "D"}
+    policy = {"per_run": 9, "suitability": {"reads": {"rating": "rating"}, "rules": [match]}}
+
+    def offer(risk):
+        return {"offer": {"text": {"sms": {"body": "x"}}, "product": {"kind": "wealth", "risk": risk}}}
+
+    steps = [{"hi": {"touch": "offer", "via": ["sms"], "valid_for": "9 days"}}, {"rest": {"wait": "30 days"}}]
+    header = [
+        "risk: far",
+        "dimension: location",
+        "title: 异地 / Far",
+        "owner: risk",
+        "action: alert",
+        "hours: 48",
+        "list: events",
+    ]
+    select = "SELECT e.customer_id, e.occurred_at AS since FROM events AS e WHERE e.name = 'far_login'"
+    with TinyBank(
+        tmp_path,
+        journeys={"sell": {"enter": {"event": "begin"}, "steps": steps}},
+        attributes={"rating": "text"},
+        policy=policy,
+        messages=offer("R3"),
+        events={"far_login": {}},
+        channels=("sms",),
+        threads=1,
+    ) as bank:
+        (bank.root / "segments/risk").mkdir()
+        rule = bank.root / "segments/risk/far.sql"
+        rule.write_text("\n".join([*(f"-- {line}" for line in header), select]), encoding="utf-8")
+        bank.customers(*({"customer_id": number, "rating": rating} for number, rating in enumerate(("C1", "C3", "C5", None), 1)))
+        bank.event("far_login", 3, T - DAY)
+        for number in (1, 2, 3, 4):
+            bank.event("begin", number, T)
+        bank.run_whole(T)
+        bank.land("customers", [{"customer_id": 1, "rating": "C5"}, {"customer_id": 2, "rating": "C1"}])
+        bank.edit(messages=offer("R5"))
+        bank.run_whole(T + DAY)
+        rule.unlink()
+        bank.close()
+        bank.run_whole(T + 2 * DAY)
+    assert [again(tmp_path, number).same for number in (1, 2, 3)] == [True, True, True]
+    rows = {one.name: one.rows for one in again(tmp_path, 1).relations}
+    assert (rows["suitability"], rows["risk_seen"], rows["risk_count"]) == (4, 1, 1)
