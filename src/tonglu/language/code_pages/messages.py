@@ -263,10 +263,16 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         """
         journeys/messages/welcome.yaml:
           product: {kind: credit}
+          text: {sms: {body: 信用卡年化利率以办理页公示为准}}
+        journeys/policy.yaml:
+          suitability: {reads: {arrears: overdue}, rules: [{rule: no_arrears, tests: arrears, regulation: our own design, evidence: D}]}
         """,
         """
         journeys/messages/welcome.yaml:
           product: {kind: credit, ages: [18, 65]}
+          text: {sms: {body: 信用卡年化利率以办理页公示为准}}
+        journeys/policy.yaml:
+          suitability: {reads: {arrears: overdue}, rules: [{rule: no_arrears, tests: arrears, regulation: our own design, evidence: D}]}
         """,
     ),
     (
@@ -274,44 +280,105 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "a claim that is banned",
         "Advertising of financial products must not promise safety or profit, and must not use superlatives (广告法 arts. 9 and 25, "
         "网络营销办法 art. 10). A claim that is denied, such as 不保本, is none.",
-        "body: 保本又高收益",
-        "body: 收益以公示为准，产品不保本",
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: deposit}
+          text: {sms: {body: 定期存款保本}}
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: deposit}
+          text: {sms: {body: 收益以公示为准，产品不保本}}
+        """,
     ),
     (
         "TL619",
         "deposits and wealth products in one text",
         "Who reads both in one text takes one for the other; elderly customers above all.",
-        "product: {kind: deposit}  # body: 存款还是理财都有",
-        "product: {kind: deposit}  # body: 定期存款",
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: deposit}
+          text: {sms: {body: 存款和理财都有}}
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: deposit}
+          text: {sms: {body: 定期存款}}
+        """,
     ),
     (
         "TL620",
         "a loan without its yearly rate",
         "Every text that offers a loan shows the yearly rate, 年化利率.",
-        "product: {kind: credit, ages: [18, 60]}  # body: 随借随还",
-        "product: {kind: credit, ages: [18, 60]}  # body: 年化利率以办理页公示为准",
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: credit, ages: [18, 65]}
+          text: {sms: {body: 随借随还}}
+        journeys/policy.yaml:
+          suitability: {reads: {arrears: overdue}, rules: [{rule: no_arrears, tests: arrears, regulation: our own design, evidence: D}]}
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: credit, ages: [18, 65]}
+          text: {sms: {body: 随借随还，年化利率以办理页公示为准}}
+        journeys/policy.yaml:
+          suitability: {reads: {arrears: overdue}, rules: [{rule: no_arrears, tests: arrears, regulation: our own design, evidence: D}]}
+        """,
     ),
     (
         "TL621",
         "an agency product that is not listed",
         "Products of other issuers are offered once head office has admitted them.",
-        "product: {kind: fund, risk: R2, agency: true}",
-        "product: {kind: fund, risk: R2, agency: true, listed: true}",
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: fund, risk: R2, agency: true}
+          text: {sms: {body: 基金上新}}
+        journeys/policy.yaml:
+          suitability: {reads: {rating: risk_rating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: fund, risk: R2, agency: true, listed: true}
+          text: {sms: {body: 基金上新}}
+        journeys/policy.yaml:
+          suitability: {reads: {rating: risk_rating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
+        """,
     ),
     (
         "TL622",
         "a text about a product that the message does not name",
         "The text speaks of wealth products, insurance or loans. Without its product the touch would be judged by no rule of suitability. "
         "Where nothing is offered, say so with kind: service.",
-        "text: {sms: {body: 理财产品上新}}",
-        "product: {kind: wealth, risk: R2}",
+        """
+        journeys/messages/welcome.yaml:
+          text: {sms: {body: 理财产品上新}}
+        """,
+        """
+        journeys/messages/welcome.yaml:
+          product: {kind: service}
+          text: {sms: {body: 理财产品到期提醒}}
+        """,
     ),
     (
         "TL624",
         "a product that no rule of suitability judges",
         "What is invested is never offered without a rule that compares its risk with the customer's rating, what is borrowed not without "
         "one about arrears. The policy has no such rule, or the journey's purpose skips it.",
-        "suitability: {rules: []}",
-        "suitability:\n  rules:\n    - {rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}",
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/messages/welcome.yaml:
+          product: {kind: wealth, risk: R2}
+          text: {sms: {body: 理财产品上新}}
+        """,
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/messages/welcome.yaml:
+          product: {kind: wealth, risk: R2}
+          text: {sms: {body: 理财产品上新}}
+        journeys/policy.yaml:
+          suitability: {reads: {rating: risk_rating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
+        """,
     ),
 )

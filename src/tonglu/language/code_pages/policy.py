@@ -171,21 +171,39 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "TL822",
         "suitability reads what the profile does not have",
         "A rule reads an attribute of the customer. The policy names the profile's column for it under 'reads', and that column exists.",
-        "reads: {rating: riskrating}",
-        "reads: {rating: risk_rating}",
+        """
+        journeys/policy.yaml:
+          suitability: {reads: {rating: riskrating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
+        """,
+        """
+        journeys/policy.yaml:
+          suitability: {reads: {rating: risk_rating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
+        """,
     ),
     (
         "TL823",
         "a column of the wrong type for suitability",
         "A rating is text, the day of an assessment a date, an age a whole number, a mark true or false.",
-        "reads: {age: birth_date}",
-        "reads: {age: age}",
+        """
+        journeys/policy.yaml:
+          suitability: {reads: {age: birth_date}}
+        """,
+        """
+        journeys/policy.yaml:
+          suitability: {reads: {age: age}}
+        """,
     ),
     (
         "TL824",
         "a suitability rule that makes no sense",
         "It ends before it begins, or cools off after nothing.",
-        "{rule: cool, tests: cooling_off, regulation: ours, evidence: D}",
-        "{rule: cool, tests: cooling_off, events: [touch.refused], within: 30 days, regulation: ours, evidence: D}",
+        """
+        journeys/policy.yaml:
+          suitability: {rules: [{rule: cool, tests: cooling_off, regulation: our own design, evidence: D}]}
+        """,
+        """
+        journeys/policy.yaml:
+          suitability: {rules: [{rule: cool, tests: cooling_off, events: [touch.refused], within: 30 days, regulation: our own design, evidence: D}]}
+        """,
     ),
 )

@@ -217,22 +217,80 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         "SQL that reads a risk rule",
         "Device, location and other risk signals hold touches back and serve nothing else (反电信网络诈骗法 art. 18). Segments, the profile "
         "and other risk rules do not read what a risk rule found.",
-        "SELECT r.customer_id FROM risk.new_device AS r",
-        "SELECT c.customer_id FROM customers AS c",
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: device
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id, cast(opened_on as timestamp) as since from customers
+        segments/payroll_new.sql:
+          select customer_id from risk.new_device
+        """,
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: device
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id, cast(opened_on as timestamp) as since from customers
+        segments/payroll_new.sql:
+          select customer_id from customers
+        """,
     ),
     (
         "TL522",
         "the header of a risk rule",
         "A risk rule says its name, dimension, title, owner, action, and how long a hit holds.",
-        "-- risk: new_device\n-- dimension: devices",
-        "-- risk: new_device\n-- dimension: device\n-- action: hold\n-- hours: 48",
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: devices
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id, cast(opened_on as timestamp) as since from customers
+        """,
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: device
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id, cast(opened_on as timestamp) as since from customers
+        """,
     ),
     (
         "TL523",
         "a risk rule whose hits cannot be dated",
         "A hit that holds for hours needs the instant since when, and instants are TIMESTAMPs in UTC. A list that the rule stands on is one "
         "of the tables that it reads.",
-        "-- hours: 48\nSELECT r.customer_id FROM risk_alerts AS r",
-        "-- hours: 48\nSELECT r.customer_id, r.raised_at AS since FROM risk_alerts AS r",
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: device
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id from customers
+        """,
+        """
+        segments/risk/new_device.sql:
+          -- risk: new_device
+          -- dimension: device
+          -- title: 新设备 / A new device
+          -- owner: risk
+          -- action: hold
+          -- hours: 48
+          select customer_id, cast(opened_on as timestamp) as since from customers
+        """,
     ),
 )
