@@ -1,6 +1,9 @@
 """A dry run changes nothing; a plan says what the definitions change, and a stale one is refused."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from hashlib import sha256
 
@@ -8,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tonglu.app.definitions import read_definitions
-from tonglu.app.dry import dry_run
+from tonglu.app.dry import SCRATCH, dry_run
 from tonglu.app.plan import make_plan
 from tonglu.cli.commands import app
+from tonglu.core.errors import InputError
 from tonglu.testing import TinyBank, at
 
 T, DAY = at("2026-03-02 10:00"), timedelta(days=1)
@@ -119,3 +123,30 @@ def test_a_plan_needs_a_run_to_compare_with(tmp_path):
         told = RUNNER.invoke(app, ["plan", "--as-of", NEXT, "-C", str(tmp_path)])
     assert told.exit_code == 2
     assert "there was no run yet" in told.stderr
+
+
+def test_copies_of_commands_that_were_killed_are_removed_and_those_of_living_ones_stay(bank):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, living, foreign = (
+        bank.root / "data" / name for name in (f"{SCRATCH}{ended.pid}-x", f"{SCRATCH}{os.getpid()}-y", "tonglu-dry-elsewhere-1-z")
+    )
+    for folder in (dead, living, foreign):
+        folder.mkdir()
+        (folder / "warehouse.duckdb").write_text("personal")
+    dry_run(bank.root, read_definitions(bank.root), T + DAY)
+    assert [folder.exists() for folder in (dead, living, foreign)] == [False, True, True]
+
+
+def test_sql_that_fails_on_the_data_is_a_finding_that_tells_no_value(tmp_path):
+    select = "SELECT c.customer_id FROM customers AS c WHERE CAST(c.level AS INTEGER) > 3"
+    with TinyBank(tmp_path, journeys={"greet": greeting()}, segments={"high": select}, attributes={"level": "text"}) as bank:
+        bank.customers(1)
+        bank.run_whole(T)
+        bank.land("customers", [{"customer_id": 1, "level": "王小明"}])
+        with pytest.raises(InputError) as problem:
+            bank.run(T + DAY)
+        assert bank.rows("SELECT max(run_no) FROM tonglu.run") == [(1,)]
+    [finding] = problem.value.findings
+    assert (finding.code, finding.place.path) == ("TL524", "segments/high.sql")
+    assert finding.message == "the SQL fails on the data: Conversion Error: Could not convert string … to INT32 when casting from source column level"

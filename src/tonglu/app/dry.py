@@ -4,7 +4,9 @@ The warehouse and the mailroom are copied (the time and room of their files), la
 done is read from the copy, which is then thrown away.
 """
 
+import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ from tonglu.app.workplace import Workplace
 from tonglu.core.errors import CheckFailed
 from tonglu.settings import Settings
 
+SCRATCH = f"tonglu-dry-{socket.gethostname()}-"
+"""What the names of scratch copies of this machine begin with; the number of the process follows."""
 ENTRIES = "SELECT journey, assignment, count(*) FROM tonglu.entry WHERE run_no = $run_no GROUP BY ALL ORDER BY ALL"
 TOUCHES = "SELECT journey, channel, count(*) FROM tonglu.touch WHERE run_no = $run_no GROUP BY ALL ORDER BY ALL"
 REASONS = """
@@ -85,7 +89,10 @@ def scratch_copy(root: Path, definitions: Definitions, *, with_state: bool = Tru
 
     `with_state` adds copies of its warehouse and mailroom; without it the scratch project has never run.
     """
-    with tempfile.TemporaryDirectory(prefix="tonglu-dry-", dir=definitions.path("warehouse").parent) as folder:
+    beside = definitions.path("warehouse").parent
+    beside.mkdir(parents=True, exist_ok=True)
+    _sweep(beside)
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-", dir=beside) as folder:
         scratch = Path(folder)
         paths = definitions.project.paths
         shutil.copy(root / "tonglu.yaml", scratch)
@@ -107,6 +114,24 @@ def scratch_copy(root: Path, definitions: Definitions, *, with_state: bool = Tru
         if landing.is_dir():
             (scratch / paths.landing).symlink_to(landing.resolve())
         yield scratch
+
+
+def _sweep(beside: Path) -> None:
+    """Remove the copies of commands that were killed: they hold customers' data, and nobody else would."""
+    for left in beside.glob(f"{SCRATCH}*"):
+        process = left.name.removeprefix(SCRATCH).partition("-")[0]
+        if not (process.isdecimal() and _lives(int(process))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def play_without_effects(place: Workplace, as_of: datetime) -> Loop:

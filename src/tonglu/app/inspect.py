@@ -90,8 +90,8 @@ def story_of(file: PublishedFile, customer_id: int, journey: str | None = None, 
         entries=file.ask("entries", **asked),
         timeline=file.ask("timeline", **asked),
         decisions=file.ask("decisions", **asked),
-        segments=file.ask("memberships", customer_id=customer_id),
-        left_out=file.ask("left_out", customer_id=customer_id, journey=journey),
+        segments=file.ask("memberships", customer_id=customer_id, until=until),
+        left_out=[] if until is not None else file.ask("left_out", customer_id=customer_id, journey=journey),
     )
 
 

@@ -6,8 +6,11 @@ findings without a traceback; any other is a defect and keeps its traceback.
 
 import functools
 import json
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -31,6 +34,8 @@ EXIT_CODES = (
 WITHOUT_CODE = "TL900"
 """The code of findings about how a command was used; they need no page, so it is not shown."""
 PIPE_WIDTH = 120
+EARLIEST, LATEST = 1970, 2199
+"""The years of the instants that a command takes."""
 
 ProjectDir = Annotated[Path, typer.Option("--project", "-C", help="The project's folder.", file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, with its version.")]
@@ -45,7 +50,8 @@ def command(function: C) -> C:
     @functools.wraps(function)
     def guarded(*args: object, **options: object) -> None:
         try:
-            function(*args, **options)
+            with _stopped_like_an_interrupt():
+                function(*args, **options)
             sys.stdout.flush()
         except KeyboardInterrupt:
             talk("\nInterrupted. What was not finished left no trace; the same command goes on from there.")
@@ -56,6 +62,19 @@ def command(function: C) -> C:
             _fail(problem, as_json=bool(options.get("as_json")), root=Path(str(options.get("project", HERE))))
 
     return guarded  # type: ignore[return-value]
+
+
+@contextmanager
+def _stopped_like_an_interrupt() -> Iterator[None]:
+    """Whoever asks the process to stop (SIGTERM) gets what Ctrl-C gives: it rolls back and leaves no copies behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(problem: Exception, *, as_json: bool, root: Path) -> NoReturn:
@@ -164,10 +183,13 @@ def instant(text: str, option: str, zone: "ZoneInfo") -> "datetime":
     from tonglu.core.clock import parse_instant
 
     try:
-        return parse_instant(text, zone)
-    except ValueError:
+        typed = parse_instant(text, zone)
+        if not EARLIEST <= typed.year <= LATEST:
+            raise ValueError
+    except (ValueError, OverflowError):
         hint = "Write it like 2026-06-01T08:00 (the bank's wall clock) or 2026-06-01T00:00Z."
-        raise wrong(f"'{text}' is not an instant", option, hint) from None
+        raise wrong(f"'{text}' is not an instant from {EARLIEST} to {LATEST}", option, hint) from None
+    return typed
 
 
 def operator() -> str:

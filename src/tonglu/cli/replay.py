@@ -23,7 +23,7 @@ def replay(
     from tonglu.settings import read_settings
 
     written = project_of(project)
-    found = play(project, written, int(run) if run.isdigit() else run_instant(run, written), read_settings())
+    found = play(project, written, int(run) if run.isdigit() else run_instant(run, written, "RUN"), read_settings())
     if as_json:
         relations = [
             {

@@ -70,19 +70,17 @@ def run(
     next_step("tonglu deliver, then tonglu status")
 
 
-def run_instant(text: str, written: "Project") -> "datetime":
+def run_instant(text: str, written: "Project", option: str = "--as-of") -> "datetime":
     """The instant of a run that somebody typed; a bare date is `run_at` of that day."""
-    from datetime import date, datetime
-
-    from tonglu.core.clock import to_utc
+    from datetime import date
 
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return instant(text, "--as-of", written.zone_info)
+        return instant(text, option, written.zone_info)
     if written.run_at is None:
-        raise wrong("a bare date needs run_at in tonglu.yaml", "--as-of", f"Write the time as well: {text}T08:00.")
-    return to_utc(datetime.combine(day, written.run_at), written.zone_info)
+        raise wrong("a bare date needs run_at in tonglu.yaml", option, f"Write the time as well: {text}T08:00.")
+    return instant(f"{day}T{written.run_at}", option, written.zone_info)
 
 
 def next_instant(project: Path, written: "Project") -> "datetime":

@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tonglu.core.errors import Place
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -25,6 +27,13 @@ class Warehouse(Protocol):
 
     def fetch(self, statement: "str | exp.Expression", /, **parameters: object) -> list[Row]:
         """Run static SQL or an AST and fetch the rows of its last statement."""
+
+    def build(self, statement: "exp.Expression", place: Place) -> None:
+        """Run an AST that an analyst's SQL is in.
+
+        Raises:
+            InputError: it fails on the data, such as a cast; the finding is at `place` and tells no value.
+        """
 
     def transaction(self) -> AbstractContextManager[None]:
         """All inside commits together, or not at all."""

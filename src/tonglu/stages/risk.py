@@ -64,7 +64,7 @@ def find_holds(warehouse: Warehouse, rules: Sequence[RiskRule], run: Run, shapes
         signature = signature_of(rule.segment, run.as_of, run.as_of_date, changes, shapes, contents)
         known, _ = built.get(built_as(rule), ("", ""))
         if rule.name not in standing or known != signature:
-            warehouse.execute(create_table(rule))
+            warehouse.build(create_table(rule), rule.segment.place(0))
             warehouse.execute(BUILT, segment=built_as(rule), signature=signature, content="")
         _note(warehouse, number, rule, run.as_of)
     needed = sorted({rule.needs for rule in rules if rule.holds and rule.needs is not None})

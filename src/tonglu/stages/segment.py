@@ -56,7 +56,7 @@ def segment(
         stale = known != signature
         target = table("profile", "tonglu") if one.is_profile else table(one.name, "segment")
         if stale:
-            warehouse.execute(create_table(one))
+            warehouse.build(create_table(one), one.place(0))
             [(contents[one.name],)] = warehouse.fetch(fill(CONTENT, target=target))
             warehouse.execute(BUILT, segment=one.name, signature=signature, content=contents[one.name])
         if not one.is_profile:

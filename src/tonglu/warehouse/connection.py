@@ -6,6 +6,7 @@ statements are cut by DuckDB's own parser, so that named SQL files may hold seve
 """
 
 import functools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -15,7 +16,7 @@ import duckdb
 from sqlglot import exp
 
 import tonglu
-from tonglu.core.errors import CheckFailed, Unavailable
+from tonglu.core.errors import CheckFailed, Finding, InputError, Place, Unavailable
 from tonglu.core.ports import Row
 
 HAS_RUNS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'tonglu' AND table_name = 'run'"
@@ -27,6 +28,8 @@ CANARY = """
     SELECT 'the last run is recorded with its rules', count(*) FROM (SELECT max(run_no) AS run_no FROM tonglu.run) AS l
     WHERE l.run_no IS NOT NULL AND l.run_no NOT IN (SELECT run_no FROM tonglu.conservation)
 """
+VALUE = re.compile(r"""'[^']*'|"[^"]*"|\b\d[\d.eE+-]*\b""")
+"""A value in what DuckDB says of a failure: it may be a customer's."""
 
 
 def program_name() -> str:
@@ -114,6 +117,15 @@ class DuckDBWarehouse:
             wanted = {name: known[name] for name in part.named_parameters}
             result = self.connection.execute(part, wanted or None)
         return result
+
+    def build(self, statement: exp.Expression, place: Place) -> None:
+        """See the port."""
+        try:
+            self.execute(statement)
+        except (duckdb.DataError, duckdb.InvalidInputException) as problem:  # what only the data shows: casts, overflows
+            said = VALUE.sub("…", str(problem).partition("\n")[0])
+            hint = "Use try_cast, or leave out the rows that do not fit."
+            raise InputError([Finding("TL524", f"the SQL fails on the data: {said}", place, hint)]) from None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,6 +1,9 @@
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import typer
@@ -8,8 +11,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tonglu.cli.commands import app
-from tonglu.cli.frame import command
+from tonglu.cli.frame import command, instant
 from tonglu.core.errors import CheckFailed, Finding, InputError, Place, Unavailable
+from tonglu.testing import SHANGHAI
 
 HEAVY = ("rich", "duckdb", "pydantic", "sqlglot", "numpy", "pyarrow", "ruamel", "jinja2", "apprise", "prefect", "pandas")
 
@@ -49,6 +53,31 @@ def test_every_error_has_its_exit_code_and_words_on_stderr(problem, code, said):
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_process_that_is_asked_to_stop_rolls_back_like_one_that_is_interrupted():
+    trial, undone = typer.Typer(), []
+
+    @trial.command()
+    @command
+    def works() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0)  # signals are looked at between two steps of Python
+        finally:
+            undone.append(True)
+
+    before = signal.getsignal(signal.SIGTERM)
+    result = CliRunner().invoke(trial, [])
+    assert (result.exit_code, undone) == (130, [True])
+    assert "Traceback" not in result.stderr
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "1969-12-31T08:00", "2200-01-01T08:00", "tomorrow"])
+def test_instants_that_no_bank_can_mean_are_refused(text):
+    with pytest.raises(InputError, match="is not an instant from 1970 to 2199"):
+        instant(text, "--at", SHANGHAI)
 
 
 def test_errors_are_data_for_programs():

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
+from tonglu.app.inspect import story_of
 from tonglu.app.why import REASONS, VALUES, Verdict, proposals_of
 from tonglu.cli.commands import app
 from tonglu.gates import decision_chain
@@ -122,6 +123,35 @@ def test_the_held_out_are_told_as_such_and_an_instant_cuts(tmp_path):
         assert newest(bank, customer=2) == []
     assert found.held_out
     assert [one.gate for one in found.judgements][-1] == "quiet_hours"
+
+
+def test_at_an_instant_trips_and_segments_are_as_the_runs_until_then_had_them(tmp_path):
+    steps = [{"hi": {"touch": "hello", "via": ["sms"]}}, {"stay": {"wait": "20 hours"}}, {"more": {"wait": "9 days"}}]
+    journey = {"enter": {"event": "begin"}, "steps": steps}
+    young = "SELECT c.customer_id FROM customers AS c WHERE c.customer_id = 1 AND as_of_date() < DATE '2026-03-04'"
+    late = "SELECT c.customer_id FROM customers AS c WHERE c.customer_id = 1 AND as_of_date() > DATE '2026-03-03'"
+    with TinyBank(tmp_path, journeys={"greet": journey}, segments={"young": young, "late": late}) as bank:
+        bank.customers(1)
+        bank.event("begin", 1, T)
+        for day in range(14):
+            bank.run_whole(T + day * DAY)
+    with PublishedFile(tmp_path / "data/published") as file:
+        stories = {day: story_of(file, 1, until=T + day * DAY + HOUR) for day in (-1, 0, 1, 2, 13)}
+        now = story_of(file, 1)
+    assert stories[-1].empty
+    stands = {day: [(e["state"], e["step"], e["end_reason"]) for e in story.entries] for day, story in stories.items()}
+    assert stands == {
+        -1: [],
+        0: [("open", "stay", None)],
+        1: [("open", "more", None)],
+        2: [("open", "more", None)],
+        13: [("ended", None, "completed")],
+    }
+    assert {day: [s["segment"] for s in story.segments] for day, story in stories.items()} == {
+        -1: [], 0: ["young"], 1: ["young"], 2: ["late"], 13: ["late"],
+    }  # fmt: skip
+    assert now == stories[13]
+    assert all(row["at"] <= T + HOUR for row in stories[0].timeline)
 
 
 def test_the_command_tells_it_to_people_and_to_programs(tmp_path):

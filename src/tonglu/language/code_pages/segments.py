@@ -293,4 +293,20 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
           select customer_id, cast(opened_on as timestamp) as since from customers
         """,
     ),
+    (
+        "TL524",
+        "SQL that fails on the data",
+        "The SQL reads well, and a value that has come does not suit it: a cast, an overflow, a date. The run stops and changes nothing; the "
+        "value is not shown, as it may be a customer's.",
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where cast(city as integer) > 1
+        $ tonglu run --as-of 2026-03-03T08:00
+        """,
+        """
+        segments/payroll_new.sql:
+          select customer_id from customers where try_cast(city as integer) > 1
+        $ tonglu run --as-of 2026-03-03T08:00
+        """,
+    ),
 )

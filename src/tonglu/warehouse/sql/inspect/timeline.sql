@@ -1,6 +1,8 @@
 -- Everything that happened to a customer, in the order in which it happened: within a run entering comes first, then moves, decisions, and
 -- the moves that follow from them (their ordinals begin at 300000).
-WITH happening AS (
+WITH told AS (
+    SELECT run_no FROM engine.run WHERE as_of <= $until OR $until IS NULL
+), happening AS (
     SELECT e.assigned_at AS "at", e.run_no, -1 AS place, 'entered' AS what, e.journey, NULL AS "step", e.assignment AS detail FROM engine.entry AS e
     WHERE e.customer_id = $customer_id
     UNION ALL
@@ -25,4 +27,5 @@ WITH happening AS (
     FROM engine.ended AS d JOIN engine.entry AS e USING (entry_id) WHERE e.customer_id = $customer_id
 )
 SELECT "at", what, journey, "step", detail FROM happening WHERE (journey = $journey OR $journey IS NULL) AND ("at" <= $until OR $until IS NULL)
+    AND run_no IN (FROM told)
 ORDER BY "at", run_no, place, journey, what, "step", detail;
