@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.differential.batch import run_batch
-from tests.differential.cases import Case
+from tests.differential.cases import Case, load
 from tests.differential.faults import FAULTS, Changed, Replaced
-from tests.differential.judge import cases_of, refused
+from tests.differential.judge import GOLDEN, cases_of, refused
 
 SEED = 4711
 SIZES = (20, 40, 60)
@@ -54,6 +54,9 @@ def caught(fault: Changed | Replaced, batches: int) -> tuple[str, str, float]:
         for batch in range(batches):
             if shown := played(batch_of(batch)):
                 return fault.name, f"caught in batch {batch} by {shown}", time.monotonic() - began
+        for path in sorted(GOLDEN.glob("*.yaml")):
+            if shown := played([load(path)]):
+                return fault.name, f"caught by the golden case {path.stem}: {shown}", time.monotonic() - began
     return fault.name, "SURVIVED" if used[fault.name] else "SURVIVED (stale: nothing to change)", time.monotonic() - began
 
 
@@ -70,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for done in as_completed([pool.submit(caught, fault, chosen.batches) for fault in wanted]):
             name, outcome, seconds = done.result()
             survived += outcome.startswith("SURVIVED")
-            needed = max(needed, int(outcome.split()[3]) + 1 if outcome.startswith("caught") else chosen.batches)
+            in_batch = outcome.startswith("caught in batch")
+            needed = max(needed, int(outcome.split()[3]) + 1 if in_batch else chosen.batches)
             print(f"{name:<55} {outcome} ({seconds:.0f} s)", flush=True)
         for batch, shown in enumerate(pool.map(without_a_fault, range(needed))):
             if shown:

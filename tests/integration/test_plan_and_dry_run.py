@@ -149,4 +149,7 @@ def test_sql_that_fails_on_the_data_is_a_finding_that_tells_no_value(tmp_path):
         assert bank.rows("SELECT max(run_no) FROM tonglu.run") == [(1,)]
     [finding] = problem.value.findings
     assert (finding.code, finding.place.path) == ("TL524", "segments/high.sql")
-    assert finding.message == "the SQL fails on the data: Conversion Error: Could not convert string … to INT32 when casting from source column level"
+    assert (
+        finding.message
+        == "the SQL fails on the data: Conversion Error: Could not convert string … to INT32 when casting from source column level"
+    )
