@@ -74,7 +74,9 @@ class StagedRows:
         """
         self.left_out.clear()
         has_branch = STAGED_BRANCH in self._file.schema_arrow.names
-        for chunk in self._file.iter_batches(_CHUNK, columns=[*STAGED_COLUMNS, STAGED_BRANCH] if has_branch else [*STAGED_COLUMNS]):
+        for chunk in self._file.iter_batches(
+            _CHUNK, columns=[*STAGED_COLUMNS, STAGED_BRANCH] if has_branch else [*STAGED_COLUMNS]
+        ):
             columns = [chunk.column(name).to_pylist() for name in STAGED_COLUMNS]
             columns.append(chunk.column(STAGED_BRANCH).to_pylist() if has_branch else [None] * chunk.num_rows)
             yield [line for row in zip(*columns, strict=True) if (line := self._line(row)) is not None]

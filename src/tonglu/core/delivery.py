@@ -124,8 +124,8 @@ class BatchRow:
 
     `path` is relative to the folder of staged batches, `sha256` is the file's, `made_at` is the run's `as_of`.
     No row of the file may have a `not_before` later than the batch's. `journey` is that of all its touches, "" where they have
-    several: a pause of it holds the batch. `heeds_hours` is False when every touch may leave although the channel is closed. `product`, `purpose` and `hours` are
-    those of all its touches.
+    several: a pause of it holds the batch. `heeds_hours` is False when every touch may leave although the channel is closed.
+    `product`, `purpose` and `hours` are those of all its touches.
     """
 
     batch_id: str

@@ -21,7 +21,9 @@ def factor_of(value: object) -> Decimal:
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite() or not 0 <= number <= HEAVIEST or round(number, DECIMALS) != number:
-        raise refuse(f"{shown(value)} is not a factor", "Write a number from 0 to 10 with at most four decimals, such as 0.5.", "TL842")
+        raise refuse(
+            f"{shown(value)} is not a factor", "Write a number from 0 to 10 with at most four decimals, such as 0.5.", "TL842"
+        )
     return number.quantize(Decimal("0.0001"))
 
 
@@ -74,7 +76,9 @@ class Exclusion(Authored):
         if (self.topic is None) == (not self.journeys):
             raise refuse("an exclusion is about 'journeys' or about a 'topic'", "Write one of them.", "TL841")
         if self.journeys and len(set(self.journeys)) < 2:
-            raise refuse("an exclusion needs two journeys or more", "Name another one: a journey does not exclude itself.", "TL841")
+            raise refuse(
+                "an exclusion needs two journeys or more", "Name another one: a journey does not exclude itself.", "TL841"
+            )
         return self
 
     def __str__(self) -> str:

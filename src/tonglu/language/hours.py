@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ class DayHours(Written):
         if not parts:
             raise refuse(f"{shown(value)} are not hours of a day", "Write them like '08:00-12:00, 14:00-21:00', or 'closed'.")
         windows = tuple(Hours.read(part) for part in parts)
-        for earlier, later in zip(windows, windows[1:], strict=False):
+        for earlier, later in pairwise(windows):
             if later.start < earlier.end:
                 raise refuse(f"{later} does not come after {earlier}", "Write the windows in order, without an overlap.", "TL840")
         return cls(windows)

@@ -51,7 +51,7 @@ class Cap(Authored):
     purpose: Name = ANY
     channel: Name = ANY
     journey: Name = ANY
-    topic: Topic | Literal["any"] = ANY
+    topic: Topic | Literal["any"] = "any"
     at_most: Annotated[int, Field(ge=1)]
     within: Duration
 
@@ -76,7 +76,7 @@ class Dwell(Authored):
     purpose: Name = ANY
     channel: Name = ANY
     journey: Name = ANY
-    topic: Topic | Literal["any"] = ANY
+    topic: Topic | Literal["any"] = "any"
     at_least: Duration
 
 
