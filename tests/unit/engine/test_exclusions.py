@@ -118,8 +118,15 @@ def test_a_journey_does_not_exclude_itself(tiny):
 
 
 def test_a_cap_may_be_about_one_journey_or_one_topic_and_names_the_touch_that_took_the_place(tiny):
-    journeys = {"a": touching("ordered", "about_deposit", 30), "b": touching("ordered", "about_deposit", 20), "c": touching("ordered")}
-    policy = {"per_run": 9, "caps": [{"topic": "deposit", "at_most": 1, "within": "1 day"}, {"journey": "c", "at_most": 1, "within": "9 days"}]}
+    journeys = {
+        "a": touching("ordered", "about_deposit", 30),
+        "b": touching("ordered", "about_deposit", 20),
+        "c": touching("ordered"),
+    }
+    policy = {
+        "per_run": 9,
+        "caps": [{"topic": "deposit", "at_most": 1, "within": "1 day"}, {"journey": "c", "at_most": 1, "within": "9 days"}],
+    }
     bank = tiny(journeys=journeys, policy=policy, messages=MESSAGES)
     bank.customers(1)
     bank.event("ordered", 1, T)

@@ -36,7 +36,9 @@ def planned(bank, when):
 def test_the_first_group_that_a_customer_is_in_has_the_hours(tiny):
     bank = made(tiny)
     assert planned(bank, NAP) == {1: NAP, 2: at("2026-03-02 14:00"), 3: at("2026-03-02 20:00"), 4: at("2026-03-02 14:00")}
-    assert bank.rows("SELECT h.segment, e.customer_id FROM tonglu.hours_group AS h JOIN tonglu.entry AS e USING (entry_id) ORDER BY 2") == [
+    assert bank.rows(
+        "SELECT h.segment, e.customer_id FROM tonglu.hours_group AS h JOIN tonglu.entry AS e USING (entry_id) ORDER BY 2"
+    ) == [
         ("elder", 2),
         ("shy", 3),
         ("elder", 4),

@@ -26,7 +26,12 @@ def made(tiny, policy=None, channels=("sms", "call")):
         "phone": touching("called", "marketing", "call"),
         "again": touching("asked", "marketing", "sms"),
     }
-    bank = tiny(journeys=journeys, policy=policy or {"per_run": 9}, channels=channels, events={"opt_out": {"channel": "text", "purpose": "text"}})
+    bank = tiny(
+        journeys=journeys,
+        policy=policy or {"per_run": 9},
+        channels=channels,
+        events={"opt_out": {"channel": "text", "purpose": "text"}},
+    )
     bank.customers(1)
     return bank
 
@@ -60,13 +65,17 @@ def test_a_consent_for_one_purpose_lifts_an_opt_out_of_all_at_the_deliverer_for_
     bank.deliver(OPENING)
     assert [row["message"] for row in bank.handed_over()] == ["by_sms"]
     bank.run(OPENING + HOUR)
-    assert bank.rows("SELECT t.journey, d.state FROM tonglu.delivery AS d JOIN tonglu.touch AS t USING (touch_key) ORDER BY 1") == [
+    assert bank.rows(
+        "SELECT t.journey, d.state FROM tonglu.delivery AS d JOIN tonglu.touch AS t USING (touch_key) ORDER BY 1"
+    ) == [
         ("notice", "accepted"),
         ("offer", "cancelled"),
     ]
 
 
-@pytest.mark.parametrize(("said", "out"), [("TD", True), (" t。", True), ("退订", True), ("Ｒ", True), ("谢谢 T", False), ("好", False)])
+@pytest.mark.parametrize(
+    ("said", "out"), [("TD", True), (" t。", True), ("退订", True), ("Ｒ", True), ("谢谢 T", False), ("好", False)]
+)
 def test_a_stop_word_in_a_reply_is_an_opt_out_of_marketing_on_that_channel_at_once(tiny, said, out):
     bank = made(tiny)
     bank.event("ordered", 1, T)

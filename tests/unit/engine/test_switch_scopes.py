@@ -30,7 +30,9 @@ def ordered(bank, when):
 
 
 def told(bank):
-    return bank.rows("SELECT customer_id, journey, outcome, reason, detail FROM tonglu.decision ORDER BY run_no, customer_id, journey")
+    return bank.rows(
+        "SELECT customer_id, journey, outcome, reason, detail FROM tonglu.decision ORDER BY run_no, customer_id, journey"
+    )
 
 
 def test_a_paused_product_waits_and_goes_on_when_it_is_resumed(tiny):
