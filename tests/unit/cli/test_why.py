@@ -136,10 +136,8 @@ def test_the_command_tells_it_to_people_and_to_programs(tmp_path):
     for name in ("explain", "why"):
         shown = runner.invoke(app, [name, "1", "-C", str(tmp_path)])
         assert shown.exit_code == 0
-        assert (
-            "not sent: 1 in 7 days reached (weekly): 2026-03-02 10:00; greet.hi at 2026-03-02 10:00 took the place; would pass from 2026-03-09 10:00 on"
-            in shown.stdout
-        )
+        took = "greet.hi at 2026-03-02 10:00 took the place; would pass from 2026-03-09 10:00 on"
+        assert f"not sent: 1 in 7 days reached (weekly): 2026-03-02 10:00; {took}" in shown.stdout
         assert "weekly: 1 of 1 in 7 days" in shown.stdout
     told = json.loads(runner.invoke(app, ["why", "1", "-C", str(tmp_path), "--at", "2026-03-02T12:00", "--json"]).stdout)
     assert [one["outcome"] for one in told["proposals"]] == ["sent"]
