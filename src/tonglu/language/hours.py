@@ -1,5 +1,6 @@
 """When a channel may be used: windows of a day, by kind of day and by the group that a customer is in."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -61,9 +62,9 @@ class ByDay(Authored):
     weekends: DayHours | None = None
 
     @property
+    @abstractmethod
     def usual(self) -> DayHours:
         """The hours of days for which nothing else is said."""
-        raise NotImplementedError
 
     def on(self, worked: bool | None) -> DayHours:
         """The hours of a day; of one of which nobody knows whether it is worked (None), what both kinds of day allow."""
