@@ -226,7 +226,8 @@ class Loop:
         """Decide all proposals together, then move those decided."""
         assert self.program is not None
         warehouse = self.place.warehouse
-        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown)
+        costs = {name: channel.cost for name, channel in self.place.definitions.channels.items()}
+        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown, costs)
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}

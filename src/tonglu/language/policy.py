@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.allocation import Budget, Capacity
 from tonglu.language.loader import load_model
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
@@ -95,10 +96,14 @@ class Policy(Authored):
     learning: Learning = Learning()
     suitability: Suitability = Suitability()
     risk: Risk = Risk()
+    capacity: tuple[Capacity, ...] = ()
+    budget: tuple[Budget, ...] = ()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
-        for what, names in (("caps", [cap.name for cap in self.caps]), ("priority groups", list(self.priority))):
+        limits = [*(one.name for one in self.capacity), *(one.name for one in self.budget)]
+        caps = [cap.name for cap in self.caps]
+        for what, names in (("caps", caps), ("limits", limits), ("priority groups", list(self.priority))):
             twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
             if twice is not None:
                 raise refuse(f"two {what} are called '{twice}'", "Give each its own name, or remove one.", "TL801")

@@ -21,9 +21,11 @@ def conserve(warehouse: Warehouse, policy: Policy) -> int:
         "conservation/rules",
         uncapped=skipping("contact_policy"),
         unarbitrated=skipping("arbitration"),
-        per_run=policy.per_run,
         unsuited=skipping("suitable"),
         unheld=skipping("risk"),
+        unlimited=skipping("capacity"),
+        unbudgeted=skipping("budget"),
+        per_run=policy.per_run,
     )
     for rule, breaches in results:
         warehouse.execute(KEEP, rule=rule, breaches=breaches)

@@ -31,13 +31,19 @@ class Decided:
 
 
 def decide(
-    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+    warehouse: Warehouse,
+    program: Program,
+    run: Run,
+    channels: Mapping[str, bool],
+    switches: Collection[Switch],
+    costs: Mapping[str, int],
 ) -> Decided:
     """Propose, pass the chain, record.
 
     Args:
         channels: every channel, and whether it is a bulk one.
         switches: what is paused or killed in this run.
+        costs: what a touch of each channel costs, fen.
     """
     warehouse.run("decide/hold_still")
     warehouse.run("decide/propose")
@@ -50,7 +56,7 @@ def decide(
         for step in program.steps.values()
         if step.when is not None
     )
-    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program))
+    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program), costs)
     released = False
     for gate in decision_chain():
         if not gate.judges_ghosts and not released:
