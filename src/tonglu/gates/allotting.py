@@ -18,17 +18,18 @@ COHORTS = "SELECT cohort, priority, size FROM cohort ORDER BY cohort"
 OPTIONS = "SELECT cohort, epoch_us(starts) FROM planning_option ORDER BY option_no"
 USES = "SELECT option_no, allotment_no, amount FROM allotment_use ORDER BY option_no, allotment_no"
 ROOMS = "SELECT room FROM allotment ORDER BY allotment_no"
-KINDS = "CREATE OR REPLACE TEMP TABLE cohort_kind AS SELECT unnest($cohorts) AS cohort, unnest($kinds) AS kind"
+KINDS = "CREATE OR REPLACE TEMP TABLE cohort_kind AS SELECT unnest($cohorts::BIGINT[]) AS cohort, unnest($kinds::VARCHAR[]) AS kind"
 FREE = """
     INSERT INTO placed
     SELECT c.proposal_no, o.option_no FROM competitor AS c JOIN cohort_kind AS k USING (cohort)
     JOIN (SELECT cohort, min(option_no) AS option_no FROM planning_option GROUP BY cohort) AS o USING (cohort) WHERE k.kind = 'free'
 """
 SEEKING = """
-    CREATE OR REPLACE TEMP TABLE exact_option AS SELECT unnest($options) AS option_no, unnest($cohorts) AS cohort, unnest($stages) AS stage;
+    CREATE OR REPLACE TEMP TABLE exact_option AS
+    SELECT unnest($options::BIGINT[]) AS option_no, unnest($cohorts::BIGINT[]) AS cohort, unnest($stages::INTEGER[]) AS stage;
     CREATE OR REPLACE TEMP TABLE exact_room AS
     SELECT a.allotment_no, a.room, l.level
-    FROM allotment AS a JOIN (SELECT unnest($limits) AS allotment_no, unnest($levels) AS level) AS l USING (allotment_no);
+    FROM allotment AS a JOIN (SELECT unnest($limits::BIGINT[]) AS allotment_no, unnest($levels::INTEGER[]) AS level) AS l USING (allotment_no);
     CREATE OR REPLACE TEMP TABLE seeking AS
     SELECT c.* FROM competitor AS c JOIN cohort_kind AS k USING (cohort) WHERE k.kind = 'exact'
 """
@@ -49,17 +50,19 @@ GRANTED = """
     INSERT INTO placed
     SELECT r.proposal_no, g.option_no
     FROM ranked AS r JOIN (
-        SELECT unnest($cohorts) AS cohort, unnest($options) AS option_no, unnest($above) AS above, unnest($places) AS places
+        SELECT unnest($cohorts::BIGINT[]) AS cohort, unnest($options::BIGINT[]) AS option_no,
+            unnest($above::BIGINT[]) AS above, unnest($places::BIGINT[]) AS places
     ) AS g ON g.cohort = r.cohort AND r.place > g.above AND r.place <= g.above + g.places
 """
 QUALITY = """
     CREATE OR REPLACE TEMP TABLE quality AS
-    SELECT unnest($priorities) AS priority, unnest($bounds) AS bound, unnest($methods) AS method
+    SELECT unnest($priorities::INTEGER[]) AS priority, unnest($bounds::DOUBLE[]) AS bound, unnest($methods::VARCHAR[]) AS method
 """
 PRICES = """
-    CREATE OR REPLACE TEMP TABLE cohort_price AS SELECT unnest($cohorts) AS cohort, unnest($needs)::DECIMAL(18, 6) AS needs;
+    CREATE OR REPLACE TEMP TABLE cohort_price AS SELECT unnest($cohorts::BIGINT[]) AS cohort, unnest($needs::DOUBLE[])::DECIMAL(18, 6) AS needs;
     UPDATE allotment SET shadow_price = p.price
-    FROM (SELECT unnest($limits) AS allotment_no, unnest($prices)::DECIMAL(18, 6) AS price) AS p WHERE p.allotment_no = allotment.allotment_no
+    FROM (SELECT unnest($limits::BIGINT[]) AS allotment_no, unnest($prices::DOUBLE[])::DECIMAL(18, 6) AS price) AS p
+    WHERE p.allotment_no = allotment.allotment_no
 """
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
