@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from tonglu.app import why_risk, why_suitable
+from tonglu.app.why_limits import explain_limit, limits_seen
 from tonglu.core.clock import next_opening, show_instant
 from tonglu.core.durations import format_duration
 from tonglu.gates import decision_chain
@@ -82,6 +83,7 @@ def proposals_of(
     """Every proposal of a customer up to an instant, the newest first."""
     rows = file.ask("why", customer_id=customer_id, journey=journey, until=until)
     touches = file.ask("reserved", customer_id=customer_id)
+    limits = file.ask("limits_of_customer", customer_id=customer_id)
     policies: dict[str, Policy] = {}
     found = []
     for row in rows:
@@ -89,7 +91,8 @@ def proposals_of(
         if text not in policies:
             policies[text] = Policy.model_validate_json(text)
         same_run = [other for other in rows if other["run_no"] == row["run_no"] and not other["ghost"]]
-        found.append(_Case(row, policies[text], touches, same_run, zone).told())
+        mine = [one for one in limits if all(one[key] == row[key] for key in ("run_no", "entry_id", "step_key"))]
+        found.append(_Case(row, policies[text], touches, same_run, zone, mine).told())
     return found
 
 
@@ -103,7 +106,9 @@ class _Case:
         touches: Sequence[Mapping[str, Any]],
         same_run: Sequence[Mapping[str, Any]],
         zone: ZoneInfo,
+        limits: Sequence[Mapping[str, Any]],
     ) -> None:
+        self.limits = limits
         self.row, self.policy, self.touches, self.same_run, self.zone = row, policy, touches, same_run, zone
 
     def told(self) -> Proposal:
@@ -180,6 +185,12 @@ class _Case:
         ranking = sorted(mine, key=lambda one: (one["priority"], -one["score"], one["tie"]))
         place = next((number for number, one in enumerate(ranking, 1) if one is self.row), 0)
         return {"place": place, "of": len(ranking), "per_run": self.policy.per_run, "score": float(self.row["score"] or 0)}
+
+    def capacity(self) -> Values:
+        return {"limits": limits_seen(self.limits, "capacity", self.zone)}
+
+    def budget(self) -> Values:
+        return {"limits": limits_seen(self.limits, "budget", self.zone)}
 
     # caps
 
@@ -263,6 +274,10 @@ class _Case:
             f"would pass with per_run of {self.policy.per_run + 1}, a higher priority or score, or with wait: true in a later run",
         )
 
+    def no_room(self) -> tuple[str, str]:
+        row, valid = self.row, timedelta(microseconds=self.row["valid_us"])
+        return explain_limit(self.limits, str(row["detail"]), float(row["score"] or 0), row["as_of"], valid, self.zone)
+
     def expired(self) -> tuple[str, str]:
         valid = format_duration(timedelta(microseconds=self.row["valid_us"]))
         first = self.row["first_proposed_at"]
@@ -295,6 +310,8 @@ VALUES: Mapping[str, Callable[[_Case], Values]] = {
     "quiet_hours": _Case.quiet_hours,
     "contact_policy": _Case.contact_policy,
     "arbitration": _Case.arbitration,
+    "capacity": _Case.capacity,
+    "budget": _Case.budget,
 }
 REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "not_eligible": _Case.not_eligible,
@@ -304,6 +321,8 @@ REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "closed": _Case.closed,
     "cap_reached": _Case.cap_reached,
     "outranked": _Case.outranked,
+    "no_capacity": _Case.no_room,
+    "no_budget": _Case.no_room,
     "expired": _Case.expired,
     "killed": _Case.switched,
     "channel_paused": _Case.switched,

@@ -18,7 +18,9 @@ COHORTS = "SELECT cohort, priority, size FROM cohort ORDER BY cohort"
 OPTIONS = "SELECT cohort, epoch_us(starts) FROM planning_option ORDER BY option_no"
 USES = "SELECT option_no, allotment_no, amount FROM allotment_use ORDER BY option_no, allotment_no"
 ROOMS = "SELECT room FROM allotment ORDER BY allotment_no"
-KINDS = "CREATE OR REPLACE TEMP TABLE cohort_kind AS SELECT unnest($cohorts::BIGINT[]) AS cohort, unnest($kinds::VARCHAR[]) AS kind"
+KINDS = (
+    "CREATE OR REPLACE TEMP TABLE cohort_kind AS SELECT unnest($cohorts::BIGINT[]) AS cohort, unnest($kinds::VARCHAR[]) AS kind"
+)
 FREE = """
     INSERT INTO placed
     SELECT c.proposal_no, o.option_no FROM competitor AS c JOIN cohort_kind AS k USING (cohort)
