@@ -33,7 +33,8 @@ SEEKING = """
     SELECT a.allotment_no, a.room, l.level
     FROM allotment AS a JOIN (SELECT unnest($limits::BIGINT[]) AS allotment_no, unnest($levels::INTEGER[]) AS level) AS l USING (allotment_no);
     CREATE OR REPLACE TEMP TABLE seeking AS
-    SELECT c.* FROM competitor AS c JOIN cohort_kind AS k USING (cohort) WHERE k.kind = 'exact'
+    SELECT c.proposal_no, c.cohort, row_number() OVER (ORDER BY c.priority, c.score DESC, c.tie, c.proposal_no) AS rank
+    FROM competitor AS c JOIN cohort_kind AS k USING (cohort) WHERE k.kind = 'exact'
 """
 TAKEN = "SELECT option_no, count(*) FROM placed JOIN exact_option USING (option_no) GROUP BY option_no"
 RANKED = """

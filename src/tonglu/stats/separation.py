@@ -117,7 +117,7 @@ def _exact(
         return None
     times = {option: int(uses.option_time[option]) for each in options.values() for option in each}
     if _same_everywhere(list(options.values()), limits_of, times):
-        return times, dict.fromkeys(mine, 0)
+        return times, _told_apart(mine, [limits_of.get(option, []) for option in max(options.values(), key=len)])
     members: dict[int, set[int]] = defaultdict(set)
     for option in times:
         for limit in limits_of.get(option, ()):
@@ -140,3 +140,12 @@ def _same_everywhere(groups: list[range], limits_of: dict[int, list[int]], times
     longest = max(groups, key=len)
     pattern = [(times[option], limits_of.get(option, [])) for option in longest]
     return all([(times[option], limits_of.get(option, [])) for option in each] == pattern[: len(each)] for each in groups)
+
+
+def _told_apart(limits: Iterable[int], rows: list[list[int]]) -> dict[int, int]:
+    """A level for each limit, so that no two of one row have the same."""
+    level: dict[int, int] = {}
+    for limit in sorted(limits):
+        beside = {level[one] for row in rows if limit in row for one in row if one in level}
+        level[limit] = next(number for number in range(len(level) + 1) if number not in beside)
+    return level

@@ -1,8 +1,9 @@
--- Of those who try, each limit of this level keeps its best ranked, as many as it has room for; inner limits come before outer ones.
-DELETE FROM trying WHERE proposal_no IN (
-    SELECT proposal_no FROM (
-        SELECT t.proposal_no, a.room // u.amount AS places,
-            row_number() OVER (PARTITION BY u.allotment_no ORDER BY t.priority, t.score DESC, t.tie, t.proposal_no) AS place
-        FROM trying AS t JOIN allotment_use AS u USING (option_no) JOIN exact_room AS a USING (allotment_no) WHERE a.level = $level
-    ) WHERE place > places
-);
+-- Of those who try, each limit of this level keeps its best ranked, as many as it has room for; inner limits come before outer ones. No
+-- option has two limits of one level.
+CREATE OR REPLACE TEMP TABLE trying AS
+SELECT t.proposal_no, t.rank, t.option_no
+FROM trying AS t LEFT JOIN (
+    SELECT u.option_no, u.allotment_no, a.room // u.amount AS places
+    FROM allotment_use AS u JOIN exact_room AS a USING (allotment_no) WHERE a.level = $level
+) AS l ON l.option_no = t.option_no
+QUALIFY l.allotment_no IS NULL OR row_number() OVER (PARTITION BY l.allotment_no ORDER BY t.rank) <= l.places;
