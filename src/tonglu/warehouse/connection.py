@@ -8,6 +8,7 @@ statements are cut by DuckDB's own parser, so that named SQL files may hold seve
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,7 +32,7 @@ CANARY = """
 
 def program_name() -> str:
     """The versions that decide how a run comes out."""
-    return f"Tonglu {tonglu.__version__}, DuckDB {duckdb.__version__}"
+    return f"Tonglu {tonglu.__version__}, DuckDB {duckdb.__version__}, SciPy {version('scipy')}"
 
 
 @functools.cache

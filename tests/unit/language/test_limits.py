@@ -4,6 +4,7 @@ import pytest
 
 from tonglu.core.errors import Severity
 from tonglu.language.allocation import check_limits, limits_of
+from tonglu.language.channels import read_channels
 from tonglu.language.policy import read_policy
 
 KNOWN = {
@@ -75,3 +76,10 @@ def test_a_policy_keeps_its_limits_when_it_is_written_down_and_read_again(found)
 def test_what_is_wrong_is_found_at_its_place(found, text, code, line, severity):
     _, findings = found(text)
     assert [(one.code, one.place.line, one.severity) for one in findings] == [(code, line, severity)]
+
+
+def test_a_touch_cannot_cost_less_than_nothing(tmp_path):
+    path, findings = tmp_path / "channels.yaml", []
+    path.write_text("channels:\n  sms: {kind: file, title: {zh: 短信, en: SMS}, cost: -0.05}\n", encoding="utf-8")
+    read_channels(path, "channels.yaml", findings)
+    assert [(one.code, one.place.line) for one in findings] == [("TL125", 2)]
