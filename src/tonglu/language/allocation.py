@@ -60,7 +60,7 @@ class Capacity(Authored):
     @model_validator(mode="after")
     def _figures_have_units(self) -> "Capacity":
         if self.by is None and (self.each or self.figures):
-            raise refuse("figures of units need to know the units", "Add by: branch, or by: employee.", "TL842")
+            raise refuse("figures of units need to know the units", "Add by: branch, or by: employee.", "TL872")
         return self
 
 
@@ -143,7 +143,7 @@ def check_limits(
         if column is not None and profile and column not in profile:
             hint = f"Give the profile a column {column}, or leave 'by' out."
             findings.append(
-                file.finding("TL841", f"the profile does not say the {one.by} of a customer", ("capacity", number, "by"), hint)
+                file.finding("TL871", f"the profile does not say the {one.by} of a customer", ("capacity", number, "by"), hint)
             )
         if one.figures is not None:
             _known_figures(one.figures, ("capacity", number, "figures"), file, findings, tables)
@@ -153,13 +153,13 @@ def check_limits(
         if spent.journey is not None and spent.journey not in journeys:
             hint = did_you_mean(spent.journey, journeys)
             findings.append(
-                file.finding("TL840", f"journey '{spent.journey}' does not exist", ("budget", number, "journey"), hint)
+                file.finding("TL870", f"journey '{spent.journey}' does not exist", ("budget", number, "journey"), hint)
             )
         if channels and not any(channels.get(name, 0) for name in ([spent.channel] if spent.channel else channels)):
             place, hint = file.place(("budget", number)), "Write what a touch costs in channels.yaml: cost: 0.05."
             about = f"channel '{spent.channel}' costs" if spent.channel else "all channels cost"
             findings.append(
-                Finding("TL844", f"{about} nothing, so this budget holds nothing back", place, hint, Severity.WARNING)
+                Finding("TL874", f"{about} nothing, so this budget holds nothing back", place, hint, Severity.WARNING)
             )
 
 
@@ -174,9 +174,9 @@ def _known_figures(
 ) -> None:
     if figures.table not in tables:
         hint = did_you_mean(figures.table, tables)
-        findings.append(file.finding("TL843", f"table '{figures.table}' does not exist", (*loc, "table"), hint))
+        findings.append(file.finding("TL873", f"table '{figures.table}' does not exist", (*loc, "table"), hint))
         return
     for key, column in (("unit", figures.unit), ("at_most", figures.at_most)):
         if column not in tables[figures.table]:
             hint = did_you_mean(column, tables[figures.table])
-            findings.append(file.finding("TL843", f"table '{figures.table}' has no column '{column}'", (*loc, key), hint))
+            findings.append(file.finding("TL873", f"table '{figures.table}' has no column '{column}'", (*loc, key), hint))

@@ -50,22 +50,22 @@ def test_a_policy_keeps_its_limits_when_it_is_written_down_and_read_again(found)
 @pytest.mark.parametrize(
     ("text", "code", "line", "severity"),
     [
-        ("budget:\n  - {journey: welcom, at_most: 1, per: day}", "TL840", 3, Severity.ERROR),
-        ("capacity:\n  - {channel: sms, by: employee, at_most: 1, per: day}", "TL841", 3, Severity.ERROR),
-        ("capacity:\n  - {channel: sms, at_most: 1, per: day, each: {17: 2}}", "TL842", 3, Severity.ERROR),
+        ("budget:\n  - {journey: welcom, at_most: 1, per: day}", "TL870", 3, Severity.ERROR),
+        ("capacity:\n  - {channel: sms, by: employee, at_most: 1, per: day}", "TL871", 3, Severity.ERROR),
+        ("capacity:\n  - {channel: sms, at_most: 1, per: day, each: {17: 2}}", "TL872", 3, Severity.ERROR),
         (
             "capacity:\n  - {channel: sms, by: branch, at_most: 1, per: day, figures: {table: staff, unit: branch_id, at_most: calls}}",
-            "TL843",
+            "TL873",
             3,
             Severity.ERROR,
         ),
         (
             "capacity:\n  - {channel: sms, by: branch, at_most: 1, per: day, figures: {table: staffing, unit: branch, at_most: calls}}",
-            "TL843",
+            "TL873",
             3,
             Severity.ERROR,
         ),
-        ("budget:\n  - {channel: call, at_most: 1, per: day}", "TL844", 3, Severity.WARNING),
+        ("budget:\n  - {channel: call, at_most: 1, per: day}", "TL874", 3, Severity.WARNING),
         ("capacity:\n  - {channel: smss, at_most: 1, per: day}", "TL208", 3, Severity.WARNING),
         ("capacity:\n  - {channel: sms, at_most: -1, per: day}", "TL125", 3, Severity.ERROR),
         ("capacity:\n  - {channel: sms, at_most: 1, per: week}", "TL124", 3, Severity.ERROR),
