@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from tonglu.core.sql import about_customer, fill, table
 from tonglu.gates.gate import Chain
+from tonglu.gates.open_hours import heed
 from tonglu.gates.slots import PERIODS, shortest_period, slots, start_of
 from tonglu.language.allocation import UNIT_COLUMNS, Limit, limits_of
 
@@ -20,7 +21,7 @@ COST = "INSERT INTO channel_cost VALUES ($channel, $cost)"
 CONTENDERS = """
     INSERT INTO contender
     SELECT p.proposal_no, p.customer_id, p.channel, p.journey, p.purpose, p.priority, p.score, p.tie, p.not_before,
-        p.first_proposed_at + to_microseconds(p.valid_us + p.paused_us), NOT list_contains($unquiet, p.purpose),
+        p.first_proposed_at + to_microseconds(p.valid_us + p.paused_us), NULL,
         list_contains($free_capacity, p.purpose), list_contains($free_budget, p.purpose),
         coalesce(CAST(slot('branch') AS VARCHAR), ''), coalesce(CAST(slot('employee') AS VARCHAR), ''), k.cost
     FROM proposal AS p JOIN channel_cost AS k USING (channel) LEFT JOIN tonglu.profile AS profile ON profile.customer_id = p.customer_id
@@ -39,8 +40,8 @@ CHARGED = """
     WHERE t.not_before >= $since
       AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
 """
-SPANS = "SELECT channel, heeds, min(opening), max(greatest(opening, latest)) FROM contender GROUP BY ALL ORDER BY ALL"
-SLOT = "INSERT INTO time_slot VALUES ($channel, $heeds, $number, $starts, $ends, $planned_at)"
+SPANS = "SELECT channel, hours, min(opening), max(greatest(opening, latest)) FROM contender GROUP BY ALL ORDER BY ALL"
+SLOT = "INSERT INTO time_slot VALUES ($channel, $hours, $number, $starts, $ends, $planned_at)"
 
 
 def contend(chain: Chain) -> bool:
@@ -58,10 +59,10 @@ def contend(chain: Chain) -> bool:
     units = {kind: exp.column(name, table="profile") if kind in counted else exp.null() for kind, name in UNIT_COLUMNS.items()}
     warehouse.execute(
         about_customer(CONTENDERS, "p", **units),
-        unquiet=chain.skipping("quiet_hours"),
         free_capacity=chain.skipping("capacity"),
         free_budget=chain.skipping("budget"),
     )
+    heed(chain)
     warehouse.run("allocate/nearer")
     spans = warehouse.fetch(SPANS)
     if not spans:
@@ -69,10 +70,10 @@ def contend(chain: Chain) -> bool:
     longest = max((one.per for one in limits), key=PERIODS.index)
     since = min(start_of(opening, longest, chain.zone) for _, _, opening, _ in spans)
     warehouse.execute(about_customer(CHARGED, "t", **units), since=since)
-    for channel, heeds, opening, latest in spans:
+    for channel, hours, opening, latest in spans:
         period = shortest_period(channel, limits)
-        for number, starts, ends, planned_at in slots(chain, channel, heeds, period, opening, latest):
-            warehouse.execute(SLOT, channel=channel, heeds=heeds, number=number, starts=starts, ends=ends, planned_at=planned_at)
+        for number, starts, ends, planned_at in slots(chain, channel, hours, period, opening, latest):
+            warehouse.execute(SLOT, channel=channel, hours=hours, number=number, starts=starts, ends=ends, planned_at=planned_at)
     warehouse.run("allocate/cohorts")
     warehouse.run("allocate/allotments")
     return True

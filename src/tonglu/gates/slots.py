@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tonglu.core.clock import local, next_opening, to_utc
+from tonglu.core.clock import local, to_utc
 from tonglu.gates.gate import Chain
+from tonglu.gates.open_hours import opening
 from tonglu.language.allocation import Limit
 
 PERIODS = ("hour", "day", "month")
@@ -33,21 +34,20 @@ def shortest_period(channel: str, limits: Iterable[Limit]) -> str:
     return min((one.per for one in limits if one.channel in (None, channel)), key=PERIODS.index)
 
 
-def slots(chain: Chain, channel: str, heeds: bool, period: str, first: datetime, latest: datetime) -> Iterator[Slot]:
+def slots(chain: Chain, channel: str, hours: int, period: str, first: datetime, latest: datetime) -> Iterator[Slot]:
     """Number, begin, end and the instant to plan at (None where the channel stays closed) of every slot from `first` to `latest`.
 
     Args:
         chain: the run's policy and zone.
         channel: the channel.
-        heeds: whether the touches heed quiet hours.
+        hours: which of its hours the touches heed, see `open_hours`.
         period: how long a slot is.
         first: an instant inside the first slot.
         latest: the last instant that anything may be planned at.
     """
-    hours = chain.policy.open_hours.get(channel) if heeds else None
     starts, number = start_of(first, period, chain.zone), 0
     while starts <= latest:
         ends = end_of(starts, period, chain.zone)
-        opens = starts if hours is None else next_opening(starts, hours.start, hours.end, chain.zone)
+        opens = opening(chain, channel, hours, starts)
         yield number, starts, ends, opens if opens < ends else None
         starts, number = ends, number + 1
