@@ -90,6 +90,7 @@ class Loop:
     def ingest(self) -> Summary:
         """Take what is new into staging."""
         definitions, warehouse = self.place.definitions, self.place.warehouse
+        self.place.mailroom.worklist.sweep(self.as_of)  # what expired is known in this very run
         taken = ingest(
             warehouse,
             self.place.landing,
@@ -226,7 +227,8 @@ class Loop:
         """Decide all proposals together, then move those decided."""
         assert self.program is not None
         warehouse = self.place.warehouse
-        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown)
+        channels, people = self.place.bulk_channels(), self.place.people_channels()
+        decided = decide(warehouse, self.program, self.run, channels, self.thrown, people)
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}
@@ -382,7 +384,7 @@ def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
     closed = {name for name, one in hours.items() if next_opening(now, one.start, one.end, zone) > now}
     library = place.library()
     channels = place.channels(library)
-    states: Counter[str] = Counter()
+    states = Counter({state.value: count for state, count in place.mailroom.worklist.sweep(now).items()})
     more = True
     while more:
         summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged, closed=closed)

@@ -37,7 +37,7 @@ from tonglu.warehouse.schema import migrate
 RELATIONS = (
     "decision", "ghost", "touch", "exposure", "entry", "ended", "move", "conversion", "attribute", "passed_on", "left_out", "judged",
     "version_migration", "segment_size", "lift", "learned",
-    "suitability", "risk_seen", "risk_count",
+    "suitability", "risk_seen", "risk_count", "work_item",
 )  # fmt: skip
 """What is held against what was made. `decision` comes first: it is the decision table."""
 RUNS = "SELECT run_no, as_of, definitions FROM tonglu.run ORDER BY run_no"

@@ -2,7 +2,7 @@
 
 A customer's proposals are judged in rank order: the k-th sees what was planned before the run and that customer's
 better-ranked proposals that passed this gate, and proposals of purposes that skip it: they are sent whatever the others do. A
-proposal planned at t counts every reserved touch planned after t - window.
+proposal planned at t counts every reserved touch that counts after t - window (`tonglu.reserved_touch` says when one does).
 One pass per place in the order; a run has as many passes as the busiest customer has proposals.
 """
 
@@ -12,18 +12,19 @@ from tonglu.language.policy import Cap
 
 RANKED = """
     CREATE OR REPLACE TEMP TABLE ranked AS
-    SELECT proposal_no, customer_id, purpose, channel, not_before, competes,
-        row_number() OVER (PARTITION BY customer_id ORDER BY priority, score DESC, tie, proposal_no) AS place
-    FROM proposal
-    WHERE outcome IS NULL AND NOT ghost AND NOT list_contains($skipping, purpose);
+    SELECT p.proposal_no, p.customer_id, p.purpose, p.channel, p.not_before, p.not_before + to_microseconds(coalesce(w.lasts_us, 0)) AS counts_at,
+        p.competes, row_number() OVER (PARTITION BY p.customer_id ORDER BY p.priority, p.score DESC, p.tie, p.proposal_no) AS place
+    FROM proposal AS p LEFT JOIN worked_channel AS w USING (channel)
+    WHERE p.outcome IS NULL AND NOT p.ghost AND NOT list_contains($skipping, p.purpose);
     CREATE OR REPLACE TEMP TABLE planned AS
-    SELECT t.customer_id, t.purpose, t.channel, t.not_before
-    FROM tonglu.touch AS t
-    WHERE t.not_before > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
+    SELECT t.customer_id, t.purpose, t.channel, t.counts_at
+    FROM tonglu.reserved_touch AS t
+    WHERE t.counts_at > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
       AND t.customer_id IN (SELECT customer_id FROM ranked)
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
     UNION ALL
-    SELECT customer_id, purpose, channel, not_before FROM proposal WHERE outcome IS NULL AND NOT ghost AND list_contains($skipping, purpose)
+    SELECT p.customer_id, p.purpose, p.channel, p.not_before + to_microseconds(coalesce(w.lasts_us, 0))
+    FROM proposal AS p LEFT JOIN worked_channel AS w USING (channel)
+    WHERE p.outcome IS NULL AND NOT p.ghost AND list_contains($skipping, p.purpose)
 """
 ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $at_most, $within_us)"
 DEEPEST = "SELECT coalesce(max(place), 0) FROM ranked"
@@ -35,14 +36,14 @@ ONE_PLACE = """
         FROM ranked AS r
         JOIN cap AS c ON c.purpose IN (r.purpose, 'any') AND c.channel IN (r.channel, 'any')
         JOIN planned AS t ON t.customer_id = r.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
-            AND t.not_before > r.not_before - to_microseconds(c.within_us)
+            AND t.counts_at > r.not_before - to_microseconds(c.within_us)
         WHERE r.place = $place
         GROUP BY ALL
         HAVING count(*) >= c.at_most
     ) AS r JOIN cap AS c USING (cap_no)
     GROUP BY r.proposal_no, r.competes;
     INSERT INTO planned
-    SELECT customer_id, purpose, channel, not_before FROM ranked
+    SELECT customer_id, purpose, channel, counts_at FROM ranked
     WHERE place = $place AND proposal_no NOT IN (SELECT proposal_no FROM stopped)
 """
 

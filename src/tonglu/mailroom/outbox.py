@@ -41,6 +41,10 @@ class Lease:
     payload: Mapping[str, object] = field(repr=False)
     attempt: int
     token: int
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    heeds_hours: bool = True
+    heeds_opt_out: bool = True
 
 
 class Outbox:
@@ -152,7 +156,11 @@ class Outbox:
     def confirm(self, key: str, state: DeliveryState, at: datetime, detail: str = "") -> bool:
         """What became known later of a row that is accepted, pending or unknown; False when it is in another state."""
         with self._database.transaction():
-            return self._settled(sql.CONFIRM, {"key": key, "state": state.value, "now": instant_text(at)}, at, detail) > 0
+            return self.confirm_within(key, state, at, detail)
+
+    def confirm_within(self, key: str, state: DeliveryState, at: datetime, detail: str = "") -> bool:
+        """`confirm` inside the caller's transaction."""
+        return self._settled(sql.CONFIRM, {"key": key, "state": state.value, "now": instant_text(at)}, at, detail) > 0
 
     def cancel(self, keys: Iterable[str], at: datetime, reason: str) -> int:
         """Cancel what has not begun to leave; how many. The others are not touched."""
@@ -199,18 +207,22 @@ def _line(row: Row, state: DeliveryState, at: datetime, detail: str) -> LoggedDe
 
 
 def _lease(row: Row, token: int) -> Lease:
-    key, unit, channel, journey, customer_id, payload, attempt = row
-    return Lease(key, unit, channel, journey, customer_id, json.loads(payload or "{}"), attempt, token)
+    key, unit, channel, journey, customer_id, payload, attempt, not_before, expires_at, hours, opt_out = row
+    times = instant_of(not_before), instant_of(expires_at)
+    content = json.loads(payload or "{}")
+    return Lease(key, unit, channel, journey, customer_id, content, attempt, token, *times, bool(hours), bool(opt_out))
 
 
 def _parameters(row: OutboxRow) -> dict[str, object]:
-    payload = {
+    payload: dict[str, object] = {
         "address": row.address,
         "message": row.message,
         "arm": row.arm,
         "version": row.version,
         "variables": dict(row.variables),
     }
+    if row.assigned is not None:
+        payload["assigned"] = vars(row.assigned)
     return {
         "key": row.touch_key,
         "unit": "touch",

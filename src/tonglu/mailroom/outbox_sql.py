@@ -26,7 +26,7 @@ WHERE key IN (SELECT value FROM json_each(:keys))
 """
 
 LEASED = """
-SELECT key, unit, channel, journey, customer_id, payload, attempt FROM outbox
+SELECT key, unit, channel, journey, customer_id, payload, attempt, not_before, expires_at, heeds_hours, heeds_opt_out FROM outbox
 WHERE key IN (SELECT value FROM json_each(:keys))
 ORDER BY due_at, key
 """

@@ -8,7 +8,9 @@ from tonglu.compile.products import products_of
 from tonglu.compile.program import Program
 from tonglu.core.clock import next_opening
 from tonglu.core.ports import Warehouse
+from tonglu.core.work import Terms
 from tonglu.gates import Chain, OwnCondition, decision_chain
+from tonglu.stages.assign import assign, tell_terms
 from tonglu.stages.context import Run
 from tonglu.stages.switches import Switch, stopped
 
@@ -31,19 +33,26 @@ class Decided:
 
 
 def decide(
-    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+    warehouse: Warehouse,
+    program: Program,
+    run: Run,
+    channels: Mapping[str, bool],
+    switches: Collection[Switch],
+    people: Mapping[str, Terms] | None = None,
 ) -> Decided:
     """Propose, pass the chain, record.
 
     Args:
         channels: every channel, and whether it is a bulk one.
         switches: what is paused or killed in this run.
+        people: the channels whose touches people work, and by which terms.
     """
     warehouse.run("decide/hold_still")
     warehouse.run("decide/propose")
     for channel, bulk in channels.items():
         opening = _opening(program, channel, run)
         warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
+    tell_terms(warehouse, people or {})
     warehouse.run("decide/arms")
     conditions = tuple(
         OwnCondition(step.key, step.when, step.when_parts, step.when_reads)
@@ -59,6 +68,8 @@ def decide(
         gate.apply(chain)
         warehouse.run("decide/stop", gate=gate.name)
     warehouse.run("decide/record")
+    if people:
+        assign(warehouse)
     [counts] = warehouse.fetch(OUTCOMES)
     return Decided(*counts)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from tonglu.core.delivery import BatchRow, OutboxRow
+from tonglu.core.delivery import Assigned, BatchRow, OutboxRow
 from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
 from tonglu.core.sql import alike, fill, parsed
@@ -134,7 +134,8 @@ def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: dat
 
 
 def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
-    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out = row
+    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out = row[:13]
+    worked, branch_id, employee_id, name = row[13:]
     return OutboxRow(
         touch_key=str(key),
         run_no=run_no,
@@ -150,7 +151,12 @@ def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
         variables=json.loads(str(variables)),
         heeds_hours=bool(hours),
         heeds_opt_out=bool(out),
+        assigned=Assigned(_number(branch_id), _number(employee_id), str(name or "")) if worked else None,
     )
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
 
 
 def _one_of(messages: Sequence[tuple[int, str]]) -> exp.Expression:
