@@ -12,7 +12,7 @@ from tonglu.bank import OPENING, make_bank
 
 Read = Callable[..., pa.Table]
 TABLES = {
-    "customers", "contacts", "addresses", "consents", "employers", "agreements", "accounts", "holdings", "transactions", "events",
+    "customers", "contacts", "addresses", "consents", "employers", "employees", "agreements", "accounts", "holdings", "transactions", "events",
     "loans", "complaints", "risk_alerts",
 }  # fmt: skip
 OPENING_INSTANT = datetime(OPENING.year, OPENING.month, OPENING.day)
