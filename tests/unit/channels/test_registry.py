@@ -25,8 +25,9 @@ def message(key):
 
 def test_every_file_of_the_folder_that_is_a_kind_is_one():
     files = {path.stem for path in Path(channels.__path__[0]).glob("*.py")} - {"__init__", "registry", "spec", "staged"}
-    assert set(kinds()) == files == {"apprise", "file", "memory"}
-    assert {kind: spec.bulk for kind, spec in kinds().items()} == {"apprise": False, "file": True, "memory": False}
+    assert set(kinds()) == files == {"apprise", "file", "memory", "worklist"}
+    assert [kind for kind, spec in kinds().items() if spec.bulk] == ["file"]
+    assert [kind for kind, spec in kinds().items() if spec.terms is not None] == ["worklist"]
 
 
 @pytest.mark.parametrize(("kind", "options"), [("file", {}), ("memory", {}), ("apprise", {"url_from": "TONGLU_HOOK"})])
