@@ -226,9 +226,8 @@ class Loop:
     def decide(self) -> Summary:
         """Decide all proposals together, then move those decided."""
         assert self.program is not None
-        warehouse = self.place.warehouse
-        channels, people = self.place.bulk_channels(), self.place.people_channels()
-        decided = decide(warehouse, self.program, self.run, channels, self.thrown, people)
+        place, warehouse = self.place, self.place.warehouse
+        decided = decide(warehouse, self.program, self.run, place.bulk_channels(), self.thrown, place.people_channels())
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}

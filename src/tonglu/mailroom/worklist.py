@@ -23,10 +23,8 @@ from tonglu.mailroom.outbox import Outbox
 from tonglu.mailroom.switches import Action, Scope, Switches
 from tonglu.mailroom.work_answers import REFUSED, Answer, Asked, Attempt, Noted, Refusals, Report, Took
 
-LEASE = timedelta(minutes=30)
-"""How long an item stays with whoever took it."""
-UNREADABLE_PREFIX = 4
-"""The least characters by which a key can be called."""
+LEASE = timedelta(minutes=30)  # how long an item stays with whoever took it
+LEAST_PREFIX = 4  # the least characters by which a key can be called
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Worklist:
 
     def keys_like(self, prefix: str) -> list[str]:
         """The keys that begin so, two at most: one is what was meant."""
-        if len(prefix) < UNREADABLE_PREFIX:
+        if len(prefix) < LEAST_PREFIX:
             return []
         return [str(key) for (key,) in self._database.rows(sql.LIKE, {"prefix": prefix})]
 
@@ -92,10 +90,8 @@ class Worklist:
         """Put a touch on its list, durably; False when it is there already. It can be worked when its outbox row is pending."""
         plain = {name: value for name, value in vars(item).items() if name != "assigned"}
         times = {name: instant_text(plain[name]) for name in ("not_before", "expires_at")}
-        who = item.assigned
         with self._database.transaction():
-            row = {**plain, **times, "branch_id": who.branch_id, "employee_id": who.employee_id, "name": who.name}
-            return self._database.change(sql.PUT, row) > 0
+            return self._database.change(sql.PUT, {**plain, **times, **vars(item.assigned)}) > 0
 
     def take(self, key: str, now: datetime, *, by: str, closed: Collection[str] = (), lease_for: timedelta = LEASE) -> Took:
         """Take an item for a while, never past its end. Opt-outs, kills, pauses and hours are looked at again.
