@@ -198,7 +198,7 @@ def import_file(
         done = import_outcomes(open_desk, file, by=by or operator(), at=_at(now, open_desk.zone))
     counts = {answer.value: count for answer, count in sorted(done.answers.items())}
     if as_json:
-        emit_json({"file": str(file), "answers": counts})
+        emit_json({"file": str(file), "answers": counts, "findings": [one.as_json() for one in done.warnings]})
     else:
         typer.echo(", ".join(f"{count:,} {answer}" for answer, count in counts.items()) or "no outcomes")
     if done.warnings:

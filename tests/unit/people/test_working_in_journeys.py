@@ -253,7 +253,7 @@ def test_a_branch_that_works_together_has_items_without_an_employee(tiny):
         ({"attempts": {"per_day": 4, "total": 3}}, "TL123"),
         ({"expires": "soon"}, "TL123"),
         ({"assign": "anybody"}, "TL124"),
-        ({"attempt": {}}, "TL120"),
+        ({"attempt": {}}, "TL812"),
     ],
 )
 def test_a_channel_that_is_written_wrongly_is_a_finding_at_its_place(tiny, options, code):
