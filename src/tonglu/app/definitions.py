@@ -16,6 +16,7 @@ from tonglu.language.claims import claim_findings
 from tonglu.language.contract import ColumnType as SourceType
 from tonglu.language.contract import Contract, personal_tables, read_contracts
 from tonglu.language.expression import ColumnType
+from tonglu.language.governance import check_governance
 from tonglu.language.journey import Journey, read_journey
 from tonglu.language.loader import load_model
 from tonglu.language.message import ChannelLimit, MessageFile, message_findings
@@ -102,6 +103,8 @@ class _Reader:
         policy, policy_file = read_policy(self._at("policy"), self.project.paths.policy, self.findings)
         if policy is not None:
             check_policy(policy, policy_file, self.findings, channels=channels, gates=gate_names())
+            people = self.project.people
+            check_governance(policy.approval, policy.fairness, policy_file, self.findings, profile=profile, people=people)
         known = Known(
             profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels)
         )

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from tonglu.app.acts import keep_head, record_run
+from tonglu.app.governed import Governed, govern
 from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
 from tonglu.app.program import read_program
@@ -36,6 +38,7 @@ from tonglu.stages.decide import decide
 from tonglu.stages.deliver import hand_over
 from tonglu.stages.enrol import begin, enrol
 from tonglu.stages.exits import judge_exits, judge_exits_of_enrolled
+from tonglu.stages.fairness import count_groups
 from tonglu.stages.ingest import ingest, stage_rows
 from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
@@ -58,6 +61,7 @@ IS_DONE = "SELECT count(*) FROM tonglu.run_step WHERE run_no = $run_no AND step 
 RECORD = "INSERT INTO tonglu.run VALUES ($run_no, $as_of, $definitions, $summary)"
 OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
 WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM tonglu.watermark ORDER BY name"
+CUSTOMERS = "SELECT count(*) FROM tonglu.profile"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
 KEPT_FOR = timedelta(days=7)
@@ -192,7 +196,10 @@ class Loop:
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""
         warehouse = self.place.warehouse
-        self.program = read_program(self.place)
+        governed = self._governed()
+        governed.keep(warehouse)
+        self.summary |= governed.counts()
+        self.program = read_program(self.place, governed)
         warehouse.run("advance/arms")
         thrown = self._switches()
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
@@ -205,6 +212,10 @@ class Loop:
         entered = enrol(warehouse, self.program, self.run, calendar)
         self._fail_at("enrolled")
         return {"entered": entered}
+
+    def _governed(self) -> Governed:
+        """Which definitions may be used: those approved, where four eyes are required."""
+        return governed_now(self.place)
 
     def _switches(self) -> list[switches.Switch]:
         """What is paused or killed, kept for this run."""
@@ -253,7 +264,10 @@ class Loop:
         remember_state(warehouse, program_name())
         [(still_open,)] = warehouse.fetch(OPEN_ENTRIES)
         [(ended,)] = warehouse.fetch(ENDED)
-        self.summary |= {"ended": ended, "open": still_open, "rules_held": rules}
+        [(customers,)] = warehouse.fetch(CUSTOMERS)
+        self.summary |= {"ended": ended, "open": still_open, "rules_held": rules, "customers": customers}
+        count_groups(warehouse, self.program.policy.fairness.by)
+        keep_head(self.place, self.run.run_no)
         warehouse.execute(RECORD, definitions=self.place.definitions.hash, summary=json.dumps(self.summary))
         warehouse.execute(WATERMARKS)
         self._fail_at("before_commit")
@@ -287,10 +301,11 @@ class Loop:
             MailroomHandOver(place.mailroom),
             place.staged,
             place.message_variables(),
-            place.definitions.policy,
+            governed_now(place).policy,
             run_no=run_no,
             as_of=as_of,
         )
+        record_run(place, run_no, as_of)
         self._fail_at("handed_over")
         self.summary |= tell_held(place, run_no, as_of)
         warehouse.execute(DONE, run_no=run_no, step="handed_over")
@@ -319,6 +334,11 @@ class Loop:
         """A named place at which a test of recovery lets the process die."""
         if self.place.settings.failpoint == point:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def governed_now(place: Workplace) -> Governed:
+    """What may be used of the definitions at this moment."""
+    return Governed(place.definitions.policy) if place.waived else govern(place.definitions, place.mailroom.approvals)
 
 
 def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
@@ -378,7 +398,7 @@ def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
     """
     from tonglu.mailroom.deliverer import deliver_due
 
-    hours, zone = place.definitions.policy.open_hours, place.definitions.project.zone_info
+    hours, zone = governed_now(place).policy.open_hours, place.definitions.project.zone_info
     closed = {name for name, one in hours.items() if next_opening(now, one.start, one.end, zone) > now}
     library = place.library()
     channels = place.channels(library)

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from tonglu.app.definitions import Definitions, read_definitions
+from tonglu.app.governed import Governed, as_kept
 from tonglu.app.loop import EPOCH, Loop, Summary
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import day_of, to_utc
@@ -122,6 +123,9 @@ class _Replay(Loop):
     def _take_facts(self) -> Summary:
         self.place.warehouse.run("advance/begin")
         return {}
+
+    def _governed(self) -> Governed:
+        return as_kept(self.place.definitions, self.place.warehouse, self.run.run_no)
 
     def _switches(self) -> list[Switch]:
         return [Switch(*row) for row in self.place.warehouse.fetch(SWITCHES)]

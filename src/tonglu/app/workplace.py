@@ -49,10 +49,15 @@ class MailroomHandOver:
 
 
 class Workplace:
-    """A project at work. Open it with `workplace(root)`; one process at a time has the warehouse."""
+    """A project at work. Open it with `workplace(root)`; one process at a time has the warehouse.
+
+    Attributes:
+        waived: definitions are played as they are written, approved or not: what a copy is for that has no effects.
+    """
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self.root = root
+        self.waived = False
         self.settings = settings or read_settings()
         self.definitions: Definitions = read_definitions(root)
         for name in ("warehouse", "mailroom", "handover"):

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.governance import Approval, Fairness, Retention
 from tonglu.language.loader import load_model
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
@@ -95,6 +96,9 @@ class Policy(Authored):
     learning: Learning = Learning()
     suitability: Suitability = Suitability()
     risk: Risk = Risk()
+    approval: Approval = Approval()
+    retention: Retention = Retention()
+    fairness: Fairness = Fairness()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from tonglu.core.errors import Finding, InputError, Place
+from tonglu.mailroom.approvals import Approvals
+from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.batches import Batches
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog
@@ -32,6 +34,8 @@ class Mailroom:
         """
         self.path = path
         self._database = Database(path)
+        self.audit = Audit(self._database)
+        self.approvals = Approvals(self._database, self.audit)
         self.log = DeliveryLog(self._database)
         self.inbox = Inbox(self._database)
         self.optouts = OptOuts(self._database)
@@ -49,12 +53,14 @@ class Mailroom:
         Raises:
             InputError: a channel or journey without a name, a name for everything, or nobody who did it.
         """
-        if (scope is Scope.ALL) != (name == "") or not by.strip() or not reason.strip():
+        if (scope is Scope.ALL) != (name == "") or not by.strip():
             place = Place("switch")
-            message = "a switch needs who and why, and a name exactly when it is about one channel or journey"
+            message = "a switch needs who throws it, and a name exactly when it is about one channel or journey"
             raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
+            detail = {"action": action.value, "reason": reason}
+            self.audit.append("switch", f"{scope.value} {name}".strip(), by=by, at=at, detail=detail)
             return self.outbox.cancel_reached(scope, name, at, f"killed by {by}") if action is Action.KILL else 0
 
     def cancel(

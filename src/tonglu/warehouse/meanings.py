@@ -112,6 +112,12 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "touches": "proposals of its purposes whose customer it hit, that reached the gate",
         "stopped": "of them, put off by this rule: the first of those that held",
         "would_stop": "in shadow: of them, those that no live rule put off",
+        "by_column": "column of the profile by which groups are compared",
+        "group_name": "value of that column, 'unknown' where the profile has none",
+        "entered_treated": "customers of the group who entered as treated, up to that run",
+        "touched": "of them, sent at least one touch",
+        "offered": "scores of the touches sent to them, yuan",
+        "name": "name of the journey or of the policy",
     }
 )
 SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -119,6 +125,9 @@ SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
         ("risk_rules", "rule"): "name of the risk rule",
         ("learned", "conversions"): "of these entries, converted on the first goal",
         ("segment_size", "entered"): "customers who joined in that run",
+        ("governed", "kind"): "journey or policy",
+        ("governed", "state"): "approved, earlier or unapproved",
+        ("governed", "hash"): "hash of what the run used, empty for nothing",
         ("customer_timeline", "detail"): "assignment, cause, gate and reason, channel or goal",
     }
 )

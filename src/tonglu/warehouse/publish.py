@@ -24,6 +24,7 @@ APPENDED = (
     "run", "entry", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery", "conversion", "lift", "learned", "segment_size",
     "check_result", "conservation", "left_out", "judged", "run_definition", "passed_on", "attribute", "calendar_gap", "control_epoch",
     "suitability", "risk_seen", "risk_count",
+    "governed", "audit_head", "fairness",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
 WHOLE = ("version", "step", "goal", "arm", "via", "definition", "rest", "candidate")
