@@ -16,8 +16,9 @@ HEAD = "INSERT INTO tonglu.audit_head VALUES ($run_no, $seq, $hash)"
 DEFINITIONS = "SELECT definitions FROM tonglu.run WHERE run_no = $run_no"
 POLICY = "SELECT d.hash FROM tonglu.run_definition AS r JOIN tonglu.definition AS d USING (hash) WHERE r.run_no = $run_no AND d.kind = 'policy'"
 DECISIONS = """
-    SELECT count(*), sha256(coalesce(string_agg(sha256(concat_ws('|', entry_id, journey, version_no, step, visit, outcome, gate, reason, detail, channel,
-        message, arm, score, not_before)), '' ORDER BY entry_id, step_key, visit), ''))
+    SELECT count(*), sha256(coalesce(string_agg(
+        sha256(concat_ws('|', entry_id, journey, version_no, step, visit, outcome, gate, reason, detail, channel, message, arm, score, not_before)),
+        '' ORDER BY entry_id, step_key, visit), ''))
     FROM tonglu.decision WHERE run_no = $run_no
 """
 BY_RUN = "tonglu"

@@ -72,8 +72,7 @@ def approve(root: Path, definitions: Definitions, name: str, *, by: str, at: dat
         if breaches and not override.strip():
             hint = "Look with `tonglu fairness`; to approve all the same: --override --reason '...'."
             raise InputError([Finding("TL856", text, Place(f"journey {name}"), hint) for text in breaches])
-        done = mailroom.approvals.approve(submitted, approver, at, override.strip() if breaches else "")
-        return done
+        return mailroom.approvals.approve(submitted, approver, at, override.strip() if breaches else "")
 
 
 def waiting(root: Path, definitions: Definitions) -> list[Waiting]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
 from tonglu.compile.conditions import Known
+from tonglu.compile.pin import pin
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
 from tonglu.language.channels import ChannelEntry, read_channels
@@ -76,6 +77,10 @@ class Definitions:
         kinds = step_kinds()
         names = {kinds[step.kind].lower(step.fields).message for step in journey.steps} - {None}
         return {name: self.messages[name].model_dump_json() for name in sorted(map(str, names)) if name in self.messages}
+
+    def journey_hashes(self) -> dict[str, str]:
+        """The hash of every journey with its messages, by name."""
+        return {one.name: pin(one, self.message_texts(one)).hash for one in self.journeys}
 
     @property
     def hash(self) -> str:

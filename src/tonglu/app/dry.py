@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tonglu.app.definitions import Definitions
+from tonglu.app.fairness import keep_seen
 from tonglu.app.loop import DONE, Loop, Summary, open_loop
 from tonglu.app.workplace import Workplace
 from tonglu.core.errors import CheckFailed
@@ -74,7 +75,10 @@ def dry_run(
             rewrite(scratch)
         place = Workplace(scratch, settings)
         try:
-            return _played(place, as_of)
+            played = _played(place, as_of)
+            if rewrite is None:
+                keep_seen(place, definitions.path("mailroom"), definitions.journey_hashes(), "dry run")
+            return played
         finally:
             place.close()
 

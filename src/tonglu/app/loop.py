@@ -25,6 +25,7 @@ from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, next_opening, to_utc
 from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.workdays import work_calendar
+from tonglu.mailroom.forgetting import keyed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
@@ -39,6 +40,7 @@ from tonglu.stages.deliver import hand_over
 from tonglu.stages.enrol import begin, enrol
 from tonglu.stages.exits import judge_exits, judge_exits_of_enrolled
 from tonglu.stages.fairness import count_groups
+from tonglu.stages.forget import drop_suppressed
 from tonglu.stages.ingest import ingest, stage_rows
 from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
@@ -106,8 +108,19 @@ class Loop:
             shown=definitions.project.paths.landing,
         )
         told = taken.told(self._stage_inbox())
+        dropped = self._drop_forgotten()
         self._fail_at("ingested")
-        return {**told, "inbox_unknown": sum(self._unread().values())}
+        return {**told, "inbox_unknown": sum(self._unread().values()), **({"forgotten": dropped} if dropped else {})}
+
+    def _drop_forgotten(self) -> int:
+        """Take rows of customers who were forgotten out of what arrived; how many."""
+        hashes, secret = self.place.mailroom.forgets.suppressed(), self.place.settings.erasure_key
+        if not hashes:
+            return 0
+        self.place.mailroom.forgets.check_secret(secret)
+        out = set(hashes)
+        self.news = [item for item in self.news if item.customer_id is None or keyed(secret, str(item.customer_id)) not in out]
+        return drop_suppressed(self.place.warehouse, self.place.definitions.contracts.values(), hashes, secret)
 
     def _stage_inbox(self) -> int:
         import pyarrow as pa
@@ -350,6 +363,8 @@ def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
         CheckFailed: a later run was made already.
     """
     warehouse = place.warehouse
+    if place.mailroom.forgets.unfinished() and not place.waived:
+        raise Unavailable("a customer is being forgotten and it was cut short; finish it first: tonglu forget")
     recover(place)
     finished = warehouse.fetch(FINISHED, as_of=as_of)
     if finished:

@@ -147,6 +147,13 @@ class Workplace:
                     raise
         return opened
 
+    def let_go_of_warehouse(self) -> None:
+        """Close the warehouse alone; the next use opens it again."""
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+            for name in ("warehouse", "landing"):
+                self.__dict__.pop(name, None)
+
     def close(self) -> None:
         """Close what was opened."""
         if "mailroom" in self.__dict__:

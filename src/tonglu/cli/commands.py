@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import bank, begin, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
+from tonglu.cli import approve, audit, bank, begin, draw, erase, know, operations, plan, quarantine, rehearse, replay, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -61,6 +61,13 @@ app.command("resume", short_help="Lift a pause or a kill.")(operations.resume)
 app.command("kill", short_help="Stop and cancel what waits to leave.")(operations.kill)
 app.command("eject", short_help="Take a customer out of a journey.")(operations.eject)
 app.command("opt-out", short_help="A customer wants nothing more on a channel.")(operations.opt_out)
+app.command("submit", short_help="Put a journey or the policy forward for approval.")(approve.submit)
+app.command("approve", short_help="Approve exactly what was submitted.")(approve.approve)
+app.command("approvals", short_help="What waits for approval, and what it changes.")(approve.approvals)
+app.command("fairness", short_help="How groups of customers were treated.")(approve.fairness)
+app.add_typer(audit.app, name="audit")
+app.command("forget", short_help="Erase a person everywhere, for good.")(erase.forget)
+app.command("retain", short_help="Remove what is kept no longer.")(erase.retain)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(bank.app, name="bank")
 app.command("doctor", short_help="What is wrong with this installation.")(begin.doctor)

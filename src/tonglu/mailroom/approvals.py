@@ -119,7 +119,12 @@ class Approvals:
                     "at": instant_text(wanted.at),
                 },
             )
-            detail = {"hash": wanted.hash, "reads": wanted.reads, "audience": wanted.audience, "needed": wanted.needed}
+            detail: dict[str, object] = {
+                "hash": wanted.hash,
+                "reads": wanted.reads,
+                "audience": wanted.audience,
+                "needed": wanted.needed,
+            }
             detail |= {"roles": wanted.roles, "note": wanted.note}
             self._audit.append("submit", f"{wanted.kind} {wanted.name}", by=wanted.author, at=wanted.at, detail=detail)
             return self.all()[-1]
@@ -146,12 +151,12 @@ class Approvals:
             self._audit.append("approve", f"{newest.kind} {newest.name}", by=by, at=at, detail=detail)
             return next(one for one in self.all() if one.seq == newest.seq)
 
-    def note_fairness(self, name: str, digest: str, source: str, counts: Sequence[Mapping[str, object]]) -> None:
+    def note_fairness(self, name: str, digest: str, source: str, counts: Sequence[Sequence[object]]) -> None:
         """Keep what a dry run or backtest of a definition came to, for the limits of fairness."""
         with self._database.transaction():
             self._database.change(_SEEN, {"name": name, "hash": digest, "source": source, "counts": canonical(list(counts))})
 
-    def fairness(self, name: str, digest: str) -> tuple[str, list[dict[str, object]]] | None:
+    def fairness(self, name: str, digest: str) -> tuple[str, list[list[object]]] | None:
         """What the last dry run or backtest of exactly this definition came to."""
         rows = self._database.rows(_WAS_SEEN, {"name": name, "hash": digest})
         return (rows[0][0], json.loads(rows[0][1])) if rows else None

@@ -13,6 +13,7 @@ from tonglu.mailroom.batches import Batches
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog
 from tonglu.mailroom.erasure import Erased, Erasure
+from tonglu.mailroom.forgetting import Forgets
 from tonglu.mailroom.inbox import Inbox
 from tonglu.mailroom.optouts import OptOuts
 from tonglu.mailroom.outbox import Outbox
@@ -42,6 +43,7 @@ class Mailroom:
         self.switches = Switches(self._database)
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
         self.batches = Batches(self._database, self.log)
+        self.forgets = Forgets(self._database, self.audit)
         self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts)
 
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
