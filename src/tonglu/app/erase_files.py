@@ -112,7 +112,7 @@ def _parquet(path: Path, person: Person) -> bytes | None:
     if not found:
         return None
     keys = pq.read_table(path, columns=found)
-    theirs = pa.array([False] * keys.num_rows)
+    theirs = pa.array([False] * keys.num_rows, pa.bool_())
     if "customer_id" in found:
         same = pc.equal(pc.cast(keys["customer_id"], pa.string()), str(person.customer_id))
         theirs = pc.or_(theirs, pc.fill_null(same, False))

@@ -25,13 +25,14 @@ from tonglu.testing import TinyBank, at
 
 T, DAY = at("2026-03-02 10:00"), timedelta(days=1)
 SECRET = "a-secret-of-the-project"
-WHO, NAME, PHONE = 0x1B2C3D4E5F607182, "欧阳慕容试验", "13987654321"
+WHO, NAME, PHONE = 0x1B2C3D4E5F607189, "欧阳慕容试验", "13987654321"
 POINTS = ("forget_begun", "forget_cancelled", "forget_files", "forget_mailroom", "forget_warehouse", "forget_copied", "forget_swapped", "forget_published")
 JOURNEYS = {
     "greet": {
         "enter": {"event": "begin", "again": "always"},
         "holdout": "20%",
         "goal": {"event": "paid", "within": "1 days"},
+        "on_goal": "continue",
         "steps": [{"hi": {"touch": "hello", "via": ["sms"]}}, {"stay": {"wait": "300 days"}}],
     }
 }
