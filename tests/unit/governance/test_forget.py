@@ -65,6 +65,7 @@ def lived(root: Path) -> TinyBank:
     bank.event("begin", WHO, T + timedelta(hours=5), event_id=f"begin-{WHO}")  # is used up: they are inside
     bank.run_whole(T + 2 * DAY)
     bank.deliver(T + 2 * DAY)
+    bank.place.mailroom.optouts.record(WHO, "app_push", T)
     reports, logs = root / "data/reports", root / "data/server.log"
     reports.mkdir(exist_ok=True)
     (reports / "report.html").write_text(f"<p>customer {WHO}</p>")
