@@ -72,7 +72,12 @@ def test_a_row_removed_is_named(path):
 
 
 def test_rows_in_another_order_are_named(path):
-    tamper(path, "UPDATE audit SET seq = 99 WHERE seq = 3", "UPDATE audit SET seq = 3 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = 99")
+    tamper(
+        path,
+        "UPDATE audit SET seq = 99 WHERE seq = 3",
+        "UPDATE audit SET seq = 3 WHERE seq = 4",
+        "UPDATE audit SET seq = 4 WHERE seq = 99",
+    )
     assert broken(path) == (3, "link")
 
 
@@ -90,7 +95,9 @@ def test_a_chain_written_anew_is_seen_against_the_head(path):
     connection.execute("UPDATE audit SET by = 'wu' WHERE seq = 2")
     previous = connection.execute("SELECT hash FROM audit WHERE seq = 1").fetchall()[0][0]
     names = ("seq", "at", "what", "subject", "by", "detail", "note")
-    for row in connection.execute("SELECT seq, at, what, subject, by, detail, note FROM audit WHERE seq > 1 ORDER BY seq").fetchall():
+    for row in connection.execute(
+        "SELECT seq, at, what, subject, by, detail, note FROM audit WHERE seq > 1 ORDER BY seq"
+    ).fetchall():
         digest = _chained(previous, dict(zip(names, row, strict=True)))
         connection.execute("UPDATE audit SET previous = ?, hash = ? WHERE seq = ?", (previous, digest, row[0]))
         previous = digest

@@ -26,7 +26,16 @@ from tonglu.testing import TinyBank, at
 T, DAY = at("2026-03-02 10:00"), timedelta(days=1)
 SECRET = "a-secret-of-the-project"
 WHO, NAME, PHONE = 0x1B2C3D4E5F607189, "欧阳慕容试验", "13987654321"
-POINTS = ("forget_begun", "forget_cancelled", "forget_files", "forget_mailroom", "forget_warehouse", "forget_copied", "forget_swapped", "forget_published")
+POINTS = (
+    "forget_begun",
+    "forget_cancelled",
+    "forget_files",
+    "forget_mailroom",
+    "forget_warehouse",
+    "forget_copied",
+    "forget_swapped",
+    "forget_published",
+)
 JOURNEYS = {
     "greet": {
         "enter": {"event": "begin", "again": "always"},
@@ -129,7 +138,16 @@ def bank(tmp_path):
 def test_before_the_person_is_in_many_files_and_afterwards_in_none(bank):
     bank.close()
     before = {line.split(":")[0].split("/")[1] for line in left_of(bank.root)}
-    assert before >= {"landing", "handover", "published", "reports", "server.log", "staged", "warehouse.duckdb", "mailroom.sqlite"}
+    assert before >= {
+        "landing",
+        "handover",
+        "published",
+        "reports",
+        "server.log",
+        "staged",
+        "warehouse.duckdb",
+        "mailroom.sqlite",
+    }
     forget_them(bank)
     assert left_of(bank.root) == []
     assert (bank.root / "data/server.log").read_text() == "started\nstopped\n"

@@ -17,7 +17,10 @@ from tonglu.testing import at
 
 T, DAY = at("2026-03-02 10:00"), timedelta(days=1)
 RICH = "SELECT c.customer_id FROM customers AS c WHERE c.wealth > 10"
-GREET = {"enter": {"segment": "rich", "enrolment": "both", "again": "always"}, "steps": [{"hi": {"touch": "hello", "via": ["sms"]}}]}
+GREET = {
+    "enter": {"segment": "rich", "enrolment": "both", "again": "always"},
+    "steps": [{"hi": {"touch": "hello", "via": ["sms"]}}],
+}
 LONGER = {**GREET, "steps": [*GREET["steps"], {"more": {"wait": "2 days"}}]}
 ON = {"per_run": 100, "approval": {"required": True}}
 
@@ -185,7 +188,9 @@ def test_what_waits_is_listed_with_what_it_changes(bank):
     put_forward(bank)
     [one] = waiting(bank.root, read_definitions(bank.root))
     assert one.still_written
-    assert [(change.sign, change.name, change.details) for change in one.changes] == [("~", "greet", ("+ step more: {\"wait\": \"2 days\"}",))]
+    assert [(change.sign, change.name, change.details) for change in one.changes] == [
+        ("~", "greet", ('+ step more: {"wait": "2 days"}',))
+    ]
 
 
 def test_nothing_changes_where_it_is_not_required(tiny):
@@ -210,19 +215,32 @@ def test_runs_under_four_eyes_are_replayed_the_same(bank):
 def test_submitting_and_approving_is_in_the_audit_log_by_the_command_line(bank):
     bank.close()
     runner = CliRunner()
-    for command in (["submit", "greet", "--by", "li", "--note", "spring"], ["approve", "greet", "--by", "zhao"], ["approvals"], ["audit", "verify"]):
+    for command in (
+        ["submit", "greet", "--by", "li", "--note", "spring"],
+        ["approve", "greet", "--by", "zhao"],
+        ["approvals"],
+        ["audit", "verify"],
+    ):
         result = runner.invoke(app, [*command, "-C", str(bank.root)])
         assert result.exit_code == 0, result.output
     assert runner.invoke(app, ["approve", "greet", "--by", "li", "-C", str(bank.root)]).exit_code == 2
     acts = bank.place.mailroom.audit.acts()
-    assert [(one.what, one.subject, one.by) for one in acts] == [("submit", "journey greet", "li"), ("approve", "journey greet", "zhao")]
+    assert [(one.what, one.subject, one.by) for one in acts] == [
+        ("submit", "journey greet", "li"),
+        ("approve", "journey greet", "zhao"),
+    ]
     assert acts[0].detail["hash"] == acts[1].detail["hash"]
 
 
 def test_a_limit_of_fairness_stands_against_an_approval_until_it_is_set_aside(tiny):
     policy = {"per_run": 100, "approval": {"required": True}, "fairness": {"by": ["side"], "blocks": True}}
-    journey = {"enter": {"segment": "rich", "enrolment": "both"}, "steps": [{"hi": {"touch": "hello", "via": ["sms"], "when": "side = 'left'"}}]}
-    bank = tiny(journeys={"greet": journey}, segments={"rich": RICH}, attributes={"wealth": "bigint", "side": "text"}, policy=policy)
+    journey = {
+        "enter": {"segment": "rich", "enrolment": "both"},
+        "steps": [{"hi": {"touch": "hello", "via": ["sms"], "when": "side = 'left'"}}],
+    }
+    bank = tiny(
+        journeys={"greet": journey}, segments={"rich": RICH}, attributes={"wealth": "bigint", "side": "text"}, policy=policy
+    )
     bank.customers(*({"customer_id": one, "wealth": 20, "side": "left" if one % 2 else "right"} for one in range(1, 81)))
     bank.close()
     result = CliRunner().invoke(app, ["run", "--as-of", "2026-03-02T10:00", "--dry", "-C", str(bank.root)])

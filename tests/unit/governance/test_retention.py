@@ -13,7 +13,12 @@ from tonglu.settings import Settings
 from tonglu.testing import at
 
 T, DAY = at("2026-03-02 10:00"), timedelta(days=1)
-JOURNEYS = {"greet": {"enter": {"event": "begin", "again": "always"}, "steps": [{"hi": {"touch": "hello", "via": ["sms"], "when": "wealth > 1"}}]}}
+JOURNEYS = {
+    "greet": {
+        "enter": {"event": "begin", "again": "always"},
+        "steps": [{"hi": {"touch": "hello", "via": ["sms"], "when": "wealth > 1"}}],
+    }
+}
 KEPT = {"judged": "30 days", "send_log": "200 days", "receipts": "200 days"}
 
 
