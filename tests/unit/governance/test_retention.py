@@ -75,5 +75,5 @@ def test_a_replay_of_a_run_whose_rows_were_removed_says_so(bank):
 
 def test_nothing_is_kept_shorter_than_the_law_asks(bank):
     bank.edit(policy={"retention": {"send_log": "30 days"}})
-    with pytest.raises(InputError, match="183 days at least.*TL853"):
+    with pytest.raises(InputError, match=r"183 days at least.*TL853"):
         read_definitions(bank.root)
