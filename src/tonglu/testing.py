@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tonglu.app.loop import DONE, Loop, Summary, deliver_now, open_loop, run_once
+from tonglu.app.deliveries import deliver_now
+from tonglu.app.loop import DONE, Loop, Summary, open_loop, run_once
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import parse_instant
 from tonglu.language.contract import Contract

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pydantic import ValidationError
 
 from tonglu.app.definitions import Definitions
+from tonglu.app.workplace import Workplace
 from tonglu.compile.pin import pin, unpin
 from tonglu.compile.pinned import missing_names
 from tonglu.compile.program import Definition
@@ -100,6 +101,11 @@ def govern(definitions: Definitions, approvals: Approvals) -> Governed:
         mine = [one for one in given if one.name == journey.name]
         chosen[JOURNEY, journey.name] = _choose(definitions, pin(journey, definitions.message_texts(journey)), mine)
     return Governed(in_force, chosen)
+
+
+def governed_now(place: Workplace) -> Governed:
+    """What may be used of the definitions at this moment."""
+    return Governed(place.definitions.policy) if place.waived else govern(place.definitions, place.mailroom.approvals)
 
 
 def as_kept(definitions: Definitions, warehouse: Warehouse, run_no: int) -> Governed:

@@ -11,18 +11,17 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from tonglu.app.acts import keep_head, record_run
-from tonglu.app.governed import Governed, govern
+from tonglu.app.governed import Governed, governed_now
 from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
-from tonglu.core.clock import day_of, next_opening, to_utc
+from tonglu.core.clock import day_of, to_utc
 from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.workdays import work_calendar
 from tonglu.mailroom.forgetting import keyed
@@ -66,8 +65,6 @@ WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM to
 CUSTOMERS = "SELECT count(*) FROM tonglu.profile"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
-KEPT_FOR = timedelta(days=7)
-"""How long payloads, staged files and news that was read are kept after they have settled."""
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
 
 Summary = dict[str, object]
@@ -349,11 +346,6 @@ class Loop:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def governed_now(place: Workplace) -> Governed:
-    """What may be used of the definitions at this moment."""
-    return Governed(place.definitions.policy) if place.waived else govern(place.definitions, place.mailroom.approvals)
-
-
 def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
     """A run at `as_of`, ready to play; or the result of the finished run of that instant.
 
@@ -404,25 +396,3 @@ def run_once(place: Workplace, as_of: datetime, on_stage: Callable[[str, Summary
     """Run the loop once at `as_of`; running a finished `as_of` again changes nothing and gives its result."""
     loop = open_loop(place, as_of)
     return loop.play(on_stage) if isinstance(loop, Loop) else loop
-
-
-def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
-    """Let everything leave that is due at `now`; what became of it, by state.
-
-    What heeds quiet hours stays while its channel is closed. At the end payloads and staged files that settled long ago are erased.
-    """
-    from tonglu.mailroom.deliverer import deliver_due
-
-    hours, zone = governed_now(place).policy.open_hours, place.definitions.project.zone_info
-    closed = {name for name, one in hours.items() if next_opening(now, one.start, one.end, zone) > now}
-    library = place.library()
-    channels = place.channels(library)
-    states: Counter[str] = Counter()
-    more = True
-    while more:
-        summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged, closed=closed)
-        states.update({state.value: count for state, count in summary.states.items()})
-        more = summary.more
-    with suppress(Unavailable):  # another process keeps the mailroom busy: the next round erases
-        place.mailroom.purge(now - KEPT_FOR, place.staged, mail.watermark(place.warehouse, "inbox"))
-    return dict(states)
