@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tonglu.app.loop import governed_now, recover
+from tonglu.app.governed import governed_now
+from tonglu.app.loop import recover
 from tonglu.app.people import known_person
 from tonglu.app.workplace import Workplace
 from tonglu.stages.mail import watermark

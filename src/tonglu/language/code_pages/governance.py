@@ -167,7 +167,7 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         $ TONGLU_ERASURE_KEY=a-key-for-ever-and-ever tonglu forget 1 --reason '王一 asked for it' --yes
         """,
         """
-        $ TONGLU_ERASURE_KEY=a-key-for-ever-and-ever tonglu forget 1 --reason 'asked for it in branch 17' --yes
+        $ TONGLU_ERASURE_KEY=a-key-for-ever-and-ever tonglu forget 1 --reason 'asked for it by letter' --yes
         """,
     ),
 )
