@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tonglu.compile.conditions import Known
+from tonglu.compile.cycles import check_cycles
 from tonglu.compile.goals import check_goals
 from tonglu.compile.lower import targets_of
 from tonglu.compile.sense import check_ends, check_sense
 from tonglu.compile.suit import check_products
 from tonglu.compile.windows import check_windows
 from tonglu.core.errors import Finding, Severity, did_you_mean
-from tonglu.core.graph import on_cycles, reached_from
+from tonglu.core.graph import reached_from
 from tonglu.gates import decision_chain
 from tonglu.language.expression import ColumnType, type_of
 from tonglu.language.journey import MIGRATE_OUT, AuthoredStep, Enter, Journey
@@ -35,11 +36,16 @@ class _Step:
     authored: AuthoredStep
     lowered: Lowered
     targets: tuple[str, ...]
-    at_once: frozenset[str]  # the targets that may be reached as soon as the step is
+    alternatives: tuple[str, ...]  # where its alternatives lead, in their order
 
     def times(self) -> dict[str, timedelta]:
         """Where the step leads, with the least time that it takes."""
-        return {name: timedelta(0) if name in self.at_once else self.lowered.takes for name in self.targets}
+        return {name: timedelta(0) if name in self.alternatives else self.lowered.takes for name in self.targets}
+
+    def no_time(self) -> list[str]:
+        """Where the step may lead without that any time passes: an event comes later, a state may hold on arrival."""
+        states = {name for name, one in zip(self.alternatives, self.lowered.alternatives, strict=True) if one.event is None}
+        return [name for name in self.targets if name != IMPLICIT_END and (name in states or not self.lowered.lasts)]
 
 
 class _Check:
@@ -53,7 +59,7 @@ class _Check:
         for number, step in enumerate(journey.steps):
             lowered = kinds[step.kind].lower(step.fields)
             following = self.names[number + 1] if number + 1 < len(self.names) else IMPLICIT_END
-            soon = frozenset(following if one.to == FOLLOWING else one.to for one in lowered.alternatives)
+            soon = tuple(following if one.to == FOLLOWING else one.to for one in lowered.alternatives)
             self.steps.append(_Step(step, lowered, tuple(targets_of(lowered, following)), soon))
 
     def add(self, code: str, message: str, loc: Loc, hint: str = "", severity: Severity = Severity.ERROR) -> None:
@@ -243,7 +249,7 @@ class _Check:
         return sound
 
     def graph(self, policy: Policy | None) -> None:
-        """Unreachable steps and cycles that take no time."""
+        """Unreachable steps, paths without end, cycles that take no time."""
         ways = {step.authored.name: [name for name in step.targets if name != IMPLICIT_END] for step in self.steps}
         reached = reached_from([self.names[0]], ways)
         for step in self.steps:
@@ -254,20 +260,7 @@ class _Check:
         check_ends(self.journey, ways, ends, self.findings)
         touches = [name for name, step in names.items() if step.lowered.message is not None]
         check_goals(self.journey, {name: step.times() for name, step in names.items()}, touches, policy, self.findings)
-        kinds = step_kinds()
-        timeless = {
-            step.authored.name for step in self.steps if kinds[step.authored.kind].instant or step.lowered.message is not None
-        }
-        endless = on_cycles({name: [onward for onward in ways[name] if onward in timeless] for name in timeless})
-        for step in self.steps:
-            if step.authored.name in endless:
-                self.add(
-                    "TL412",
-                    f"step '{step.authored.name}' is on a cycle without a wait",
-                    step.authored.loc,
-                    "Put a wait into the cycle.",
-                )
-                break
+        check_cycles(self.journey, {name: step.no_time() for name, step in names.items()}, self.findings)
 
 
 def check_journey(

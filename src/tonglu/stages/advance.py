@@ -1,7 +1,8 @@
 """Advance: move entries through as many steps as their clocks allow, in rounds, all entries at once (semantics 12).
 
 A round runs, for every kind of step that has somebody, the kind's statements; their hops become the positions of the next
-round. A cycle always contains a wait of positive length, so the rounds end.
+round. A cycle always contains a wait of positive length, so the rounds end; should one not (a version that is kept from before this
+was checked), the run fails and says which steps go round.
 """
 
 from enum import IntEnum
@@ -12,6 +13,9 @@ from tonglu.core.ports import Warehouse
 from tonglu.steps import step_kinds
 
 MOST_ROUNDS = 10_000
+ROUNDS_BETWEEN_LOOKS = 50
+STUCK = "advance/stuck"
+STILL_MOVING = "advance/still_moving"
 HOPS = "SELECT count(*) FROM hop"
 CLEAR = "DELETE FROM position; DELETE FROM hop; DELETE FROM wait_end"
 CLEAR_HOPS = "DELETE FROM hop"
@@ -52,10 +56,31 @@ def advance(warehouse: Warehouse, program: Program, phase: Phase) -> int:
         warehouse.run("advance/follow", round=round_no)
         warehouse.execute(CLEAR_HOPS)
         moves, round_no = moves + hops, round_no + 1
-        if round_no > MOST_ROUNDS:
-            raise CheckFailed(f"entries were still moving after {MOST_ROUNDS} rounds: a journey has a cycle that takes no time")
+        if round_no % ROUNDS_BETWEEN_LOOKS == 0:
+            _refuse_endless(warehouse, round_no)
     warehouse.run("advance/settle", phase=int(phase))
     return moves
+
+
+def _refuse_endless(warehouse: Warehouse, round_no: int) -> None:
+    """Stop when an entry goes round while its clock stands, or when far too many rounds have passed.
+
+    Raises:
+        CheckFailed: with the journey, its version and the steps.
+    """
+    for journey, version_no, steps, since in warehouse.rows(STUCK, round=round_no):
+        where = f"journey '{journey}' (version {version_no}) goes round the steps {', '.join(steps)} without that time passes"
+        raise CheckFailed(
+            f"{where}: its clock stands at {since:%Y-%m-%d %H:%M} UTC. Put a wait of positive length into the cycle."
+        )
+    if round_no > MOST_ROUNDS:
+        for journey, version_no, steps in warehouse.rows(STILL_MOVING, round=round_no):
+            where = (
+                f"journey '{journey}' (version {version_no}) was still moving after {MOST_ROUNDS} rounds, at {', '.join(steps)}"
+            )
+            raise CheckFailed(
+                f"{where}. Its waits are too short for the time since the last run: lengthen them, or run more often."
+            )
 
 
 def _hop(warehouse: Warehouse, program: Program, phase: Phase, round_no: int) -> None:

@@ -70,6 +70,7 @@ class Lowered:
     next: str | None = FOLLOWING
     otherwise: str | None = None
     takes: timedelta = timedelta(0)
+    lasts: bool = False  # whether time always passes before it goes on by `next` or `otherwise`
     watched: bool = False
     alternatives: tuple[Alternative, ...] = ()
     branches: tuple[Branch, ...] = ()
@@ -147,7 +148,7 @@ class StepKind:
             they say the same.
         label: what the map writes in its box, in Chinese.
         example: a step in YAML that loads.
-        instant: whether it takes no time of its own, so that a cycle through it alone would never end.
+        instant: whether it takes no time of its own, as docs/language.md says.
     """
 
     name: str

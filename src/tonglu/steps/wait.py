@@ -140,9 +140,11 @@ def lower(fields: WaitFields) -> Lowered:
     """A wait in the engine's terms: how long it takes, or what its end is found by."""
     onward = fields.next or FOLLOWING
     if isinstance(fields.wait, timedelta):
-        return Lowered(takes=fields.wait, next=onward)
+        return Lowered(takes=fields.wait, lasts=fields.wait > timedelta(0), next=onward)
     reads = fields.wait.date or ("pay_day" if fields.wait.pay_day is not None else None)
-    return Lowered(next=onward, otherwise=fields.otherwise, until=fields.wait, reads=reads)
+    # only workdays lie ahead of every clock: an instant and a date may be past, hours may have begun, pay-day may be now
+    lasts = fields.wait.workdays is not None
+    return Lowered(next=onward, otherwise=fields.otherwise, lasts=lasts, until=fields.wait, reads=reads)
 
 
 def judge(steps: Sequence[CompiledStep]) -> tuple[exp.Expression, ...]:

@@ -6,6 +6,7 @@ events that are new in it; one that arrived in this run looks back to its own `s
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -79,6 +80,7 @@ def lower(fields: WaitForFields) -> Lowered:
         next=fields.next or FOLLOWING,
         otherwise=fields.otherwise,
         takes=fields.within,
+        lasts=fields.within > timedelta(0),
         watched=any(one.event is None for one in fields.alternatives),
         alternatives=tuple(one.lowered(fields.next or FOLLOWING) for one in fields.alternatives),
     )

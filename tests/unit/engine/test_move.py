@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tonglu.core.chance import draw
-from tonglu.core.errors import InputError
+from tonglu.core.errors import CheckFailed, InputError
+from tonglu.stages import advance
 from tonglu.testing import at
 
 HOUR = timedelta(hours=1)
@@ -228,3 +229,22 @@ def test_what_is_learned_is_drawn_with_by_the_next_run_and_never_below_the_floor
         ("bad", 0.2),
         ("good", 0.8),
     ]
+
+
+def test_a_kept_version_whose_cycle_takes_no_time_fails_the_run_and_names_its_steps(tiny, monkeypatch):
+    monkeypatch.setattr("tonglu.compile.check.check_cycles", lambda *_: None)  # as it was once
+    steps = [{"rest": {"wait": "0 seconds"}}, {"note": {"set": {"seen": True}}}, {"back": {"go": "rest"}}]
+    bank = tiny(journeys={"order": on_order(*steps)})
+    bank.customers(1)
+    bank.event("ordered", 1, T)
+    with pytest.raises(CheckFailed, match=r"journey 'order' \(version 1\) goes round the steps back, note, rest"):
+        bank.run(T + HOUR)
+
+
+def test_waits_too_short_for_the_time_since_the_last_run_fail_it(tiny, monkeypatch):
+    monkeypatch.setattr(advance, "MOST_ROUNDS", 90)
+    bank = tiny(journeys={"order": on_order({"rest": {"wait": "1 second"}}, {"back": {"go": "rest"}})})
+    bank.customers(1)
+    bank.event("ordered", 1, T)
+    with pytest.raises(CheckFailed, match=r"journey 'order' \(version 1\) was still moving after 90 rounds, at rest\b"):
+        bank.run(T + HOUR)

@@ -168,7 +168,9 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "TL412",
         "a cycle without a wait",
-        "The path comes back to the same step without time passing, so an entry would move forever in one run.",
+        "The path may come back to the same step without time passing, so an entry would move forever in one run. Sure to take time are a "
+        "duration, workdays, the limit of a wait_for and its events; an instant or a date may be past, hours may have begun, pay-day may "
+        "be now, and what a wait_for finds by segment or condition may hold on arrival.",
         """
         journeys/welcome.yaml:
           steps:
