@@ -14,6 +14,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, TokenError
 
 from tonglu.core.errors import Finding, Place
+from tonglu.language.segment_order import unordered_calls
 
 DEEPEST = 40
 TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
@@ -229,6 +230,8 @@ def _tree_findings(sql: SqlText, tree: exp.Expr) -> Iterator[Finding]:
         elif isinstance(node, exp.Anonymous) and node.name.lower() == "age" and len(node.expressions) == 1:
             hint = "Write age(as_of_date(), x)."
             yield Finding("TL505", "age of one argument counts from the clock", sql.place_of(node), hint)
+    for call, message, hint in unordered_calls(tree):
+        yield Finding("TL506", message, sql.place_of(call), hint)
 
 
 def _order_findings(sql: SqlText, query: exp.Query) -> Iterator[Finding]:

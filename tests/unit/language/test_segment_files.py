@@ -107,6 +107,26 @@ def test_honest_selects_pass(sql):
             "ORDER BY",
         ),
         ("select distinct on (province) customer_id from customers", "TL506", None, "ORDER BY"),
+        ("select first(customer_id) as customer_id from customers group by province", "TL506", None, "first without"),
+        ("select last(customer_id) as customer_id from customers group by province", "TL506", None, "last without"),
+        ("select any_value(customer_id) as customer_id from customers group by province", "TL506", None, "any_value without"),
+        ("select arbitrary(customer_id) as customer_id from customers group by province", "TL506", None, "arbitrary without"),
+        ("select customer_id from customers qualify row_number() over (partition by province) = 1", "TL506", None, "row_number"),
+        ("select customer_id from customers qualify ntile(3) over () = 1", "TL506", None, "ntile"),
+        (
+            "select customer_id from customers qualify lag(sex ignore nulls) over (partition by province) = 'f'",
+            "TL506",
+            None,
+            "lag",
+        ),
+        ("select customer_id from customers qualify lead(sex) over (partition by province) = 'f'", "TL506", None, "lead"),
+        (
+            "select customer_id from customers qualify first_value(sex) over w = 'f' window w as (partition by province)",
+            "TL506",
+            None,
+            "first_value",
+        ),
+        ("select customer_id from customers qualify last_value(sex) over () = 'f'", "TL506", None, "last_value"),
         ("select customer_id from contacts", "TL507", 25, "personal"),
         ("select customer_id from personal.contacts", "TL507", None, "personal"),
         ("select customer_id, sex from customers", "TL508", 21, "only"),
@@ -275,3 +295,21 @@ def test_hostile_sql_ends_soon_and_never_with_a_traceback(middle):
     began = time.process_time()
     look(f"select {middle} as customer_id from customers")
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select first(customer_id order by opened_on, customer_id) as customer_id from customers group by province",
+        "select any_value(customer_id order by customer_id) as customer_id from customers group by province",
+        "select customer_id from customers qualify row_number() over (partition by province order by customer_id) = 1",
+        "select customer_id from customers qualify lag(sex ignore nulls) over (order by customer_id) = 'f'",
+        "select customer_id from customers qualify first_value(sex) over w = 'f' window w as (partition by province order by customer_id)",
+        "select customer_id from customers qualify rank() over (w order by customer_id) = 1 window w as (partition by province)",
+        "select customer_id from customers qualify count(*) over (partition by province) > 3",
+        "select max(customer_id) as customer_id from customers group by province",
+    ],
+)
+def test_what_says_by_which_order_it_takes_rows_may_stand(sql):
+    _, findings = look(sql)
+    assert [str(finding) for finding in findings if finding.code == "TL506"] == []

@@ -70,7 +70,8 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "TL506",
         "any rows",
-        "LIMIT, OFFSET and DISTINCT ON without ORDER BY keep rows by accident of storage.",
+        "LIMIT, OFFSET and DISTINCT ON without ORDER BY keep rows by accident of storage. So do first, last, any_value and arbitrary, and "
+        "row_number, lag and the like over a window without ORDER BY.",
         """
         segments/payroll_new.sql:
           select customer_id from customers limit 1000
