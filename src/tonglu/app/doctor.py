@@ -17,11 +17,12 @@ from tonglu.language.yamlfile import read_yaml
 
 EXTRAS = {
     "quality": ("great_expectations", "runs judge incoming data with it"),
-    "channels": ("apprise", "channels of kind apprise and alerts need it"),
+    "channels": ("apprise", "channels of kind apprise or webhook, and alerts, need this extra"),
     "flows": ("prefect", "schedules need it"),
     "lake": ("duckdb_extensions", "attached databases on machines without internet need it"),
 }
 NEEDED = ("quality",)
+VARIABLES = ("url_from", "secret_from")
 HORIZON = timedelta(days=60)
 LEAST_FREE = 2 * 1024**3
 
@@ -132,8 +133,9 @@ def _variables(root: Path, project: Project, secrets: Mapping[str, str]) -> Iter
     data = read_yaml(path_of(root, project, "channels"), project.paths.channels).data
     channels = data.get("channels") if isinstance(data, dict) else None
     for name, options in (channels if isinstance(channels, dict) else {}).items():
-        if isinstance(options, dict) and isinstance(options.get("url_from"), str):
-            wanted[options["url_from"]] = f"channel {name}"
+        for key in VARIABLES if isinstance(options, dict) else ():
+            if isinstance(options.get(key), str):
+                wanted[options[key]] = f"channel {name}"
     for variable, use in wanted.items():
         there = bool(secrets.get(variable))
         found = f"{use}: set" if there else f"{use}: not set"

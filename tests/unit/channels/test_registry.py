@@ -13,10 +13,19 @@ from tonglu.channels.spec import ChannelContext
 from tonglu.core.delivery import BulkChannel, Delivered, MessageChannel, OutboundMessage, Refused, Retry
 from tonglu.core.errors import InputError
 
+CORE = {"url_from": "CORE_URL", "secret_from": "CORE_SECRET"}
+SECRETS = {
+    "TONGLU_HOOK": "json://127.0.0.1:9/hushed",
+    "CORE_URL": "https://core.bank.example/hushed",
+    "CORE_SECRET": "hushed, and known to nobody else",
+    "PLAIN_URL": "http://core.bank.example/hushed",
+    "SHORT": "hushed",
+}
+
 
 @pytest.fixture
 def context(tmp_path, texts):
-    return ChannelContext("sms", tmp_path, texts, {"TONGLU_HOOK": "json://127.0.0.1:9/secret"})
+    return ChannelContext("sms", tmp_path, texts, SECRETS)
 
 
 def message(key):
@@ -25,11 +34,13 @@ def message(key):
 
 def test_every_file_of_the_folder_that_is_a_kind_is_one():
     files = {path.stem for path in Path(channels.__path__[0]).glob("*.py")} - {"__init__", "registry", "spec", "staged"}
-    assert set(kinds()) == files == {"apprise", "file", "memory"}
-    assert {kind: spec.bulk for kind, spec in kinds().items()} == {"apprise": False, "file": True, "memory": False}
+    assert set(kinds()) == files == {"apprise", "file", "memory", "webhook"}
+    assert {kind for kind, spec in kinds().items() if spec.bulk} == {"file"}
 
 
-@pytest.mark.parametrize(("kind", "options"), [("file", {}), ("memory", {}), ("apprise", {"url_from": "TONGLU_HOOK"})])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("file", {}), ("memory", {}), ("apprise", {"url_from": "TONGLU_HOOK"}), ("webhook", CORE)]
+)
 def test_a_channel_is_opened_by_its_kind(kind, options, context):
     channel = open_channel(kind, options, context)
     assert channel.kind == kind
@@ -45,14 +56,19 @@ def test_a_channel_is_opened_by_its_kind(kind, options, context):
         ("apprise", {}, "TL812"),
         ("apprise", {"url_from": "TONGLU_HOOK", "deduplicates": True}, "TL813"),
         ("apprise", {"url_from": "NOT_SET"}, "TL814"),
+        ("webhook", {"url_from": "CORE_URL"}, "TL812"),
+        ("webhook", {**CORE, "timeout_seconds": 0}, "TL812"),
+        ("webhook", {**CORE, "url_from": "PLAIN_URL"}, "TL813"),
+        ("webhook", {**CORE, "secret_from": "SHORT"}, "TL813"),
+        ("webhook", {**CORE, "secret_from": "NOT_SET"}, "TL814"),
     ],
 )
 def test_what_cannot_be_opened_is_an_input_error_without_secrets(kind, options, code, context):
     with pytest.raises(InputError) as caught:
         open_channel(kind, options, context)
     assert [finding.code for finding in caught.value.findings] == [code]
-    assert "secret" not in str(caught.value)
-    assert "secret" not in repr(context)
+    assert "hushed" not in str(caught.value)
+    assert "hushed" not in repr(context)
 
 
 def test_the_memory_channel_answers_as_it_is_told_and_keeps_what_it_took():
@@ -69,9 +85,9 @@ def test_a_memory_channel_that_honours_keys_takes_a_key_once():
     assert len(channel.taken) == 1
 
 
-def test_knowing_the_kinds_loads_neither_apprise_nor_pyarrow():
+def test_knowing_the_kinds_loads_none_of_their_libraries():
     code = (
         "import sys; from tonglu.channels.registry import kinds; kinds();"
-        "sys.exit(any(name in sys.modules for name in ('apprise', 'pyarrow', 'requests')))"
+        "sys.exit(any(name in sys.modules for name in ('apprise', 'httpx', 'pyarrow', 'requests')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -112,8 +112,9 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "TL813",
-        "a URL that Apprise cannot use",
-        "Apprise knows no service with such a URL, or the receiver is to honour keys and the URL does not hand on {touch_key}.",
+        "a URL or a secret that a channel cannot use",
+        "apprise: no service has such a URL, or the receiver is to honour keys and the URL does not hand on {touch_key}. webhook: the URL "
+        "must begin with https:// (http:// is taken for this machine alone) and the secret have 16 characters; its library must be there.",
         """
         journeys/channels.yaml:
           channels:
