@@ -198,7 +198,7 @@ class _Reader:
                 text = f"the message is called '{message.message}' but its file '{path.stem}'"
                 self.findings.append(file.finding("TL210", text, ("message",), f"Rename the file to {message.message}.yaml."))
             if known.profile:
-                self.findings += message_findings(message, variables, limits, file.place)
+                self.findings += message_findings(message, variables, limits, file.place, file)
                 self.findings += claim_findings(message, file.place)
             messages[message.message] = message
         return messages

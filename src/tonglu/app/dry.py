@@ -18,6 +18,7 @@ from tonglu.app.definitions import Definitions
 from tonglu.app.loop import DONE, Loop, Summary, open_loop
 from tonglu.app.workplace import Workplace
 from tonglu.core.errors import CheckFailed
+from tonglu.language.project import PROJECT_FILE, Project
 from tonglu.settings import Settings
 
 SCRATCH = f"tonglu-dry-{socket.gethostname()}-"
@@ -95,14 +96,8 @@ def scratch_copy(root: Path, definitions: Definitions, *, with_state: bool = Tru
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-", dir=beside) as folder:
         scratch = Path(folder)
         paths = definitions.project.paths
-        shutil.copy(root / "tonglu.yaml", scratch)
-        for name in WRITTEN:
-            source, target = root / getattr(paths, name), scratch / getattr(paths, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
-            elif source.exists():
-                shutil.copy(source, target)
+        shutil.copy(root / PROJECT_FILE, scratch)
+        copy_written(root, scratch, definitions.project)
         for name in ("warehouse", "mailroom") if with_state else ():
             source, target = root / getattr(paths, name), scratch / getattr(paths, name)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,6 +127,17 @@ def _lives(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def copy_written(root: Path, scratch: Path, project: Project) -> None:
+    """Copy what is written in a project, but its project file, and nothing that a run made."""
+    for name in WRITTEN:
+        source, target = root / getattr(project.paths, name), scratch / getattr(project.paths, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copy(source, target)
 
 
 def play_without_effects(place: Workplace, as_of: datetime) -> Loop:

@@ -1,6 +1,5 @@
-"""Commands at the beginning: init, check, doctor, explain-code."""
+"""Commands at the beginning: init, doctor, schema, explain-code."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,19 +15,9 @@ from tonglu.cli.frame import (
     next_step,
     present,
     show,
-    show_findings,
     talk,
     wrong,
 )
-
-
-class Format(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
 
 
 @command
@@ -47,58 +36,6 @@ def init(
             typer.echo(f"{folder / name}  {files} files" if files > 1 else folder / name)
     where = "" if folder == HERE else f"cd {folder} && "
     next_step(f"{where}tonglu check, then tonglu demo")
-
-
-@command
-def check(
-    project: ProjectDir = HERE,
-    written: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
-    as_json: AsJson = False,
-) -> None:
-    """Check every definition: journeys, messages, segments, contracts, policy. All findings at once; changes nothing."""
-    from tonglu.app.definitions import read_definitions
-    from tonglu.app.inspect import project_of
-    from tonglu.core.errors import InputError
-
-    project_of(project)
-    as_json = as_json or written is Format.JSON
-    try:
-        found = read_definitions(project)
-    except InputError as error:
-        if written in (Format.SARIF, Format.GITHUB):
-            _exchange(error, written)
-        elif as_json:
-            _emit_findings(error)
-        else:
-            raise
-        raise typer.Exit(2) from None
-    if written in (Format.SARIF, Format.GITHUB):
-        _exchange(InputError(found.warnings), written)
-        return
-    counts = {
-        "journeys": len(found.journeys),
-        "messages": len(found.messages),
-        "segments": len(found.segments),
-        "contracts": len(found.contracts),
-        "channels": len(found.channels),
-    }
-    if as_json:
-        _emit_findings(InputError(found.warnings), **counts)
-        return
-    show_findings(found.warnings, project)
-    typer.echo("fine: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-    next_step("tonglu demo (an invented bank), or tonglu run --as-of 2026-06-01T08:00 with your bank's files in data/landing")
-
-
-def _exchange(error: Exception, written: Format) -> None:
-    """Findings on stdout as another program reads them."""
-    from tonglu import __version__
-    from tonglu.core.errors import InputError
-    from tonglu.language.findings_exchange import findings_github, findings_sarif
-
-    assert isinstance(error, InputError)
-    text = findings_sarif(error.findings, __version__) if written is Format.SARIF else findings_github(error.findings)
-    typer.echo(text, nl=False)
 
 
 @command
@@ -130,17 +67,6 @@ def schema(
         hint = (did_you_mean(kind, known) if kind else "") or f"Known are {', '.join(known)}; --out writes all of them."
         raise wrong(f"there is no schema of '{kind}'" if kind else "which schema?", "KIND", hint)
     typer.echo(json.dumps(known[kind], ensure_ascii=False, indent=2))
-
-
-def _emit_findings(error: Exception, **counts: int) -> None:
-    """Findings as `language.findings` writes them, with the counts of what was read."""
-    import json
-
-    from tonglu.core.errors import InputError
-    from tonglu.language.findings import findings_json
-
-    assert isinstance(error, InputError)
-    emit_json({**json.loads(findings_json(error.findings)), **({"read": counts} if counts else {})})
 
 
 @command

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import bank, begin, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
+from tonglu.cli import bank, begin, check, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -40,7 +40,7 @@ def tonglu(
 
 app.command("init", short_help="Lay out a project that is ready to run.")(begin.init)
 app.command("demo", short_help="Play thirty days of an invented bank, and look.")(bank.demo)
-app.command("check", short_help="Check every definition; all findings at once.")(begin.check)
+app.command("check", short_help="Check every definition; all findings at once.")(check.check)
 app.command("test", short_help="Play the tests beside journeys.")(rehearse.rehearse)
 app.command("plan", short_help="What the definitions on disk change.")(plan.plan)
 app.command("backtest", short_help="Past days with the definitions of today.")(plan.backtest)

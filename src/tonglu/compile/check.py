@@ -3,7 +3,7 @@
 All findings at once, each at its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ from tonglu.language.journey import MIGRATE_OUT, AuthoredStep, Enter, Journey
 from tonglu.language.loader import check_condition
 from tonglu.language.message import MessageFile
 from tonglu.language.policy import Policy
+from tonglu.language.repairs import name_fix
 from tonglu.language.values import Condition
 from tonglu.language.yamlfile import Loc
 from tonglu.steps import Lowered, step_kinds
@@ -66,16 +67,22 @@ class _Check:
         place = self.journey.file.place(loc)
         self.findings.append(Finding(code, message, place, hint, severity))
 
+    def unknown(self, code: str, message: str, loc: Loc, word: str, known: Collection[str], otherwise: str = "") -> None:
+        """A name in the value at `loc` that is none of those known; `otherwise` is the hint where none is near."""
+        file = self.journey.file
+        hint = did_you_mean(word, known) or otherwise
+        self.findings.append(Finding(code, message, file.place(loc), hint, fix=name_fix(file, loc, word, known)))
+
     def segment(self, name: str | None, loc: Loc) -> None:
         if name is not None and name not in self.known.segments:
-            self.add("TL201", f"segment '{name}' does not exist", loc, did_you_mean(name, self.known.segments))
+            self.unknown("TL201", f"segment '{name}' does not exist", loc, name, self.known.segments)
 
     def event(self, name: str | None, where: Condition | None, loc: Loc) -> None:
         if name is None:
             return
         properties = self.known.properties(name)
         if properties is None:
-            self.add("TL202", f"event '{name}' is in no contract", (*loc, "event"), did_you_mean(name, self.known.events))
+            self.unknown("TL202", f"event '{name}' is in no contract", (*loc, "event"), name, self.known.events)
         else:
             check_condition(self.journey.file, (*loc, "where"), where, properties, self.findings, segments=self.known.segments)
 
@@ -99,8 +106,8 @@ class _Check:
             check_condition(self.journey.file, ("enter", "where"), enter.where, properties, self.findings)
         keys = self.known.properties(enter.occurs) if enter.occurs is not None else None
         if enter.keyed_by is not None and keys is not None and enter.keyed_by not in keys:
-            hint = did_you_mean(enter.keyed_by, keys) or f"It has {', '.join(keys) or 'none'}."
-            self.add("TL212", f"event '{enter.occurs}' has no property '{enter.keyed_by}'", ("enter", "keyed_by"), hint)
+            message = f"event '{enter.occurs}' has no property '{enter.keyed_by}'"
+            self.unknown("TL212", message, ("enter", "keyed_by"), enter.keyed_by, keys, f"It has {', '.join(keys) or 'none'}.")
         for number, name in enumerate(enter.journey):
             written = self.journey.file.at(("enter", "journey"))
             self.other_journey(name, ("enter", "journey", number) if isinstance(written, list) else ("enter", "journey"))
@@ -110,7 +117,7 @@ class _Check:
     def other_journey(self, name: str, loc: Loc) -> None:
         """A journey that is named must exist, where it is known which do."""
         if self.known.journeys and name not in self.known.journeys:
-            self.add("TL213", f"journey '{name}' does not exist", loc, did_you_mean(name, self.known.journeys))
+            self.unknown("TL213", f"journey '{name}' does not exist", loc, name, self.known.journeys)
 
     def onward(self, step: _Step) -> None:
         """What a wait reads, and where an enter leads."""
@@ -121,7 +128,7 @@ class _Check:
             if kind is None and at[-1] == "pay_day":
                 self.add("TL203", "a wait until pay-day needs 'pay_day' in segments/profile.sql", at)
             elif kind is None:
-                self.add("TL203", f"unknown name '{lowered.reads}'", at, did_you_mean(lowered.reads, self.known.profile))
+                self.unknown("TL203", f"unknown name '{lowered.reads}'", at, lowered.reads, self.known.profile)
             elif at[-1] == "date" and kind not in (ColumnType.DATE, ColumnType.INSTANT, ColumnType.UNKNOWN):
                 self.add("TL420", f"'{lowered.reads}' is {kind.value}, and a wait needs a date", at, self._dates())
         if lowered.target is not None:
@@ -170,8 +177,8 @@ class _Check:
         """Where entries of older versions are led must be a step of this one."""
         for old, new in self.journey.header.migrate.items():
             if new != MIGRATE_OUT and new not in self.names:
-                hint = did_you_mean(new, self.names) or "Name a step of this version, or 'exit'."
-                self.add("TL424", f"'{old}' would move to '{new}', which does not exist", ("migrate", old), hint)
+                message, hint = f"'{old}' would move to '{new}', which does not exist", "Name a step of this version, or 'exit'."
+                self.unknown("TL424", message, ("migrate", old), new, self.names, hint)
         if self.journey.header.migrate and MIGRATE_OUT in self.names:
             message = f"a step is called '{MIGRATE_OUT}', and 'migrate' means the way out by it"
             self.add("TL424", message, ("migrate",), "Call the step something else.")
@@ -198,35 +205,26 @@ class _Check:
         lowered, loc = step.lowered, step.authored.loc
         for number, channel in enumerate(lowered.via):
             if self.known.channels and channel not in self.known.channels:
-                self.add(
-                    "TL208",
-                    f"channel '{channel}' does not exist",
-                    (*loc, "via", number),
-                    did_you_mean(channel, self.known.channels),
-                )
+                at: Loc = (*loc, "via", number) if isinstance(self.journey.file.at((*loc, "via")), list) else (*loc, "via")
+                self.unknown("TL208", f"channel '{channel}' does not exist", at, channel, self.known.channels)
         written = self.journey.file.at(loc)
         self.customer(lowered.when, (*loc, "only_if" if "only_if" in written else "when"))
         message = self.messages.get(lowered.message or "")
         if message is None and lowered.message in self.known.messages:
             return  # it has findings of its own
         if message is None:
-            self.add(
-                "TL206",
-                f"message '{lowered.message}' does not exist",
-                (*loc, step.authored.kind),
-                did_you_mean(lowered.message or "", self.messages),
-            )
+            word = lowered.message or ""
+            self.unknown("TL206", f"message '{word}' does not exist", (*loc, step.authored.kind), word, self.messages)
             return
         texts = message.by_arm()
         arms = lowered.arms.names if lowered.arms else ("",)
         for arm in arms:
             if arm not in texts:
                 known = [name for name in texts if name]
-                hint = did_you_mean(arm, known) or (f"It has {', '.join(known)}." if known else "It has one text and no arms.")
+                hint = f"It has {', '.join(known)}." if known else "It has one text and no arms."
                 what = f"has no arm '{arm}'" if arm else "has arms, but the touch names none of them"
-                self.add(
-                    "TL207", f"message '{lowered.message}' {what}", (*loc, "experiment" if arm else step.authored.kind), hint
-                )
+                where: Loc = (*loc, "experiment" if arm else step.authored.kind)
+                self.unknown("TL207", f"message '{lowered.message}' {what}", where, arm, known, hint)
                 continue
             for number, channel in enumerate(lowered.via):
                 if channel in self.known.channels and channel not in texts[arm]:
@@ -242,10 +240,8 @@ class _Check:
             for target in step.targets:
                 if target not in (*self.names, IMPLICIT_END, FOLLOWING):
                     sound = False
-                    hint = did_you_mean(target, self.names)
-                    self.add(
-                        "TL205", f"step '{step.authored.name}' leads to '{target}', which does not exist", step.authored.loc, hint
-                    )
+                    message = f"step '{step.authored.name}' leads to '{target}', which does not exist"
+                    self.unknown("TL205", message, step.authored.loc, target, self.names)
         return sound
 
     def graph(self, policy: Policy | None) -> None:
@@ -283,7 +279,7 @@ def check_journey(
     check_products(journey, messages, policy, findings)
     group = journey.header.priority
     if policy is not None and group is not None and policy.priority and group not in policy.priority:
-        check.add("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), did_you_mean(group, policy.priority))
+        check.unknown("TL211", f"priority group '{group}' is not in policy.yaml", ("priority",), group, policy.priority)
 
 
 def gate_names() -> frozenset[str]:

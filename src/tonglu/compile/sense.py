@@ -6,6 +6,7 @@ from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import reached_from
 from tonglu.language.journey import Journey
 from tonglu.language.policy import Policy
+from tonglu.language.repairs import name_fix
 from tonglu.language.yamlfile import Loc
 
 HINT_ENDS = "Lead it to an end, or give the cycle a way out."
@@ -78,7 +79,8 @@ def _policy(journey: Journey, policy: Policy, findings: list[Finding]) -> None:
     if purposes and header.purpose not in purposes:
         message = f"purpose '{header.purpose}' is not in policy.yaml, so its consents are asked for under that name alone"
         hint = did_you_mean(header.purpose, purposes) or f"policy.yaml has {', '.join(purposes)}."
-        findings.append(Finding("TL429", message, journey.file.place(("purpose",)), hint, Severity.WARNING))
+        fix = name_fix(journey.file, ("purpose",), header.purpose, purposes)
+        findings.append(Finding("TL429", message, journey.file.place(("purpose",)), hint, Severity.WARNING, fix))
     capped = any(cap.purpose in (header.purpose, "any") for cap in policy.caps)
     if header.purpose == "marketing" and not capped:
         message = "no cap of policy.yaml covers this marketing journey"

@@ -32,32 +32,55 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """A repair that cannot be mistaken: the text `old` that stands at `place`, in one line, becomes `new`."""
+
+    place: Place
+    old: str
+    new: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The repair as flat JSON values."""
+        place = self.place
+        return {"path": place.path, "line": place.line, "column": place.column, "old": self.old, "new": self.new}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """A repair from what `as_json` gave."""
+        place = Place(str(values["path"]), int(values["line"]), int(values["column"]))
+        return cls(place, str(values["old"]), str(values["new"]))
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: a stable code, what, where, and a hint at what was probably meant."""
+    """One thing that is wrong: a stable code, what, where, a hint at what was probably meant, and a repair where one is safe."""
 
     code: str
     message: str
     place: Place
     hint: str = ""
     severity: Severity = Severity.ERROR
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.place} {self.message}{hint} [{self.code}]"
 
-    def as_json(self) -> dict[str, str | int]:
-        """The finding as flat JSON values."""
+    def as_json(self) -> dict[str, Any]:
+        """The finding as JSON values; its repair within, where it has one."""
         place = self.place
         return {
             "code": self.code, "severity": self.severity.value, "message": self.message, "hint": self.hint,
             "path": place.path, "line": place.line, "column": place.column,
+            **({} if self.fix is None else {"fix": self.fix.as_json()}),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """A finding from what `as_json` gave."""
         place = Place(str(values["path"]), int(values["line"]), int(values["column"]))
-        return cls(str(values["code"]), str(values["message"]), place, str(values["hint"]), Severity(values["severity"]))
+        fix = Fix.from_json(values["fix"]) if "fix" in values else None
+        return cls(str(values["code"]), str(values["message"]), place, str(values["hint"]), Severity(values["severity"]), fix)
 
 
 class TongluError(Exception):
@@ -91,6 +114,32 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     best = process.extractOne(word, list(known), score_cutoff=60)
     return f"Did you mean '{best[0]}'?" if best else ""
+
+
+SHORTEST_REPAIRED = 4
+"""The shortest part of a name in which a slip is repaired, before it or after: in a shorter one, one letter is a third of what is said."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one known word that differs by a slip of the hand: a letter too much, too few or wrong, two swapped, or a capital.
+
+    None when there is no such word or more than one, when the slip is in a digit (`lapsed_30` is no `lapsed_90`), or in a part
+    between underscores that is too short to tell a slip from another word (`plan_a` is no `plan_b`).
+    """
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    near = {one for one in known if one != word and DamerauLevenshtein.distance(word.lower(), one.lower(), score_cutoff=1) <= 1}
+    return next(iter(near)) if len(near) == 1 and _is_slip(word, next(iter(near))) else None
+
+
+def _is_slip(word: str, other: str) -> bool:
+    if [sign for sign in word if sign.isdigit()] != [sign for sign in other if sign.isdigit()]:
+        return False
+    if word.lower().replace("_", "") == other.lower().replace("_", ""):
+        return True
+    pairs = zip(word.lower().split("_"), other.lower().split("_"), strict=False)
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    return word.count("_") == other.count("_") and all(max(map(len, pair)) >= SHORTEST_REPAIRED for pair in changed)
 
 
 def refuse_errors(findings: Iterable[Finding]) -> None:

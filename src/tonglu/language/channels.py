@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from tonglu.core.errors import Finding, did_you_mean
 from tonglu.language.loader import load_model
+from tonglu.language.repairs import name_fix
 from tonglu.language.values import Authored, Money, Name, Title
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
@@ -77,9 +78,9 @@ def read_channels(
     for name, channel in written.channels.items():
         if kinds is not None and channel.kind not in kinds:
             hint = did_you_mean(channel.kind, kinds) or f"Known are {', '.join(sorted(kinds))}."
-            findings.append(
-                file.finding("TL805", f"there is no kind of channel '{channel.kind}'", ("channels", name, "kind"), hint)
-            )
+            at = ("channels", name, "kind")
+            fix = name_fix(file, at, channel.kind, kinds)
+            findings.append(file.finding("TL805", f"there is no kind of channel '{channel.kind}'", at, hint, fix=fix))
         elif kinds is not None:
             findings += _options(file, name, channel.kind, kinds[channel.kind].options)
     return written.channels, file

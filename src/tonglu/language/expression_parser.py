@@ -36,7 +36,7 @@ LONGEST = 8000
 DEEPEST = 24
 MOST_OPERATORS = 100
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<space>\s+)
       | (?P<number>[0-9]+(?:\.[0-9]+)?)
       | (?P<string>'(?:[^']|'')*')
@@ -57,7 +57,7 @@ _HINTS = {
     "|": "Write 'or'.",
     ";": "One condition ends without a sign.",
 }
-_FULL_WIDTH = {
+FULL_WIDTH = {
     **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},
     **dict.fromkeys("‘’“”", "'"),
     "、": ",",
@@ -105,10 +105,11 @@ def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
     offset = 0
     while offset < len(text):
-        match = _TOKEN.match(text, offset)
+        match = TOKEN.match(text, offset)
         if match is None:
             sign = text[offset]
-            hint = f"Write '{_FULL_WIDTH[sign]}' instead." if sign in _FULL_WIDTH else _HINTS.get(sign, "")
+            plain = FULL_WIDTH.get(sign)
+            hint = _HINTS['"'] if plain == "'" else f"Write '{plain}' instead." if plain else _HINTS.get(sign, "")
             raise ExpressionError(f"'{sign}' does not belong here", offset, hint)
         kind, word = str(match.lastgroup), match[0]
         if kind == "word" and word.lower() in _KEYWORDS:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
-from tonglu.core.errors import did_you_mean
+from tonglu.core.errors import did_you_mean, nearest
 from tonglu.language.expression_tree import (
     And,
     Arithmetic,
@@ -49,12 +49,15 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in an expression: a finding without its file. `offset` counts characters of the text from 0."""
+    """One thing wrong in an expression: a finding without its file. `offset` counts characters of the text from 0; where the first
+    `word` after it is a slip of the hand, `instead` is what it should be."""
 
     code: str
     message: str
     offset: int
     hint: str = ""
+    word: str = ""
+    instead: str = ""
 
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
@@ -179,6 +182,10 @@ class _Checker:
     def fault(self, code: str, message: str, offset: int, hint: str = "") -> None:
         self.faults.append(Fault(code, message, offset, hint))
 
+    def unknown(self, code: str, message: str, offset: int, word: str, known: Collection[str], hint: str | None = None) -> None:
+        hint = did_you_mean(word, known) if hint is None else hint
+        self.faults.append(Fault(code, message, offset, hint, word, nearest(word, known) or ""))
+
     def kind(self, tree: Expression) -> ColumnType:
         """The type of a node; checks all that is below it."""
         match tree:
@@ -280,7 +287,7 @@ class _Checker:
         properties = self.history.properties(tree.event)
         if properties is None:
             message = f"event '{tree.event}' is in no contract"
-            self.fault("TL202", message, tree.offset, did_you_mean(tree.event, self.history.events))
+            self.unknown("TL202", message, tree.offset, tree.event, self.history.events)
         elif tree.where is not None:
             self.faults += check_expression(tree.where, properties)
         return result
@@ -290,7 +297,7 @@ class _Checker:
             self._no_history(tree.offset)
         elif tree.channel is not None and tree.channel not in self.history.channels:
             message = f"channel '{tree.channel}' does not exist"
-            self.fault("TL208", message, tree.offset, did_you_mean(tree.channel, self.history.channels))
+            self.unknown("TL208", message, tree.offset, tree.channel, self.history.channels)
         return ColumnType.INTEGER
 
     def _no_history(self, offset: int) -> None:
@@ -323,14 +330,13 @@ class _Checker:
         if kind is None:
             quotes = "" if tree.name.isascii() else f"Text is written in single quotes: '{tree.name}'."
             hint = quotes or did_you_mean(tree.name, self.columns) or _known(self.columns)
-            self.fault("TL203", f"unknown name '{tree.name}'", tree.offset, hint)
+            self.unknown("TL203", f"unknown name '{tree.name}'", tree.offset, tree.name, self.columns, hint)
             return ColumnType.UNKNOWN
         return kind
 
     def _segment(self, tree: InSegment) -> None:
         if self.segments is not None and tree.segment not in self.segments:
-            hint = did_you_mean(tree.segment, self.segments)
-            self.fault("TL201", f"segment '{tree.segment}' does not exist", tree.offset, hint)
+            self.unknown("TL201", f"segment '{tree.segment}' does not exist", tree.offset, tree.segment, self.segments)
 
     def _call(self, tree: Call) -> ColumnType:
         kinds = [self.kind(argument) for argument in tree.arguments]
@@ -338,7 +344,7 @@ class _Checker:
         if known is None:
             names = (*FUNCTIONS, *HISTORY_FUNCTIONS)
             hint = did_you_mean(tree.name, names) or f"Known are {', '.join(names)}."
-            self.fault("TL204", f"unknown function '{tree.name}'", tree.offset, hint)
+            self.unknown("TL204", f"unknown function '{tree.name}'", tree.offset, tree.name, names, hint)
             return ColumnType.UNKNOWN
         accepted, result = known
         if len(kinds) != (1 if accepted else 0):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tonglu.core.errors import Finding, Severity
+from tonglu.core.errors import Finding, Fix, Severity
 from tonglu.language.codes import code_pages
 from tonglu.language.findings import sorted_findings
 
@@ -36,12 +36,23 @@ def findings_sarif(findings: Iterable[Finding], version: str) -> str:
             "level": LEVELS[finding.severity],
             "message": {"text": " ".join(part for part in (finding.message, finding.hint) if part)},
             "locations": [_location(finding)],
+            **({"fixes": [_fix(finding.fix)]} if finding.fix else {}),
         }
         for finding in ordered
     ]
     driver = {"name": "tonglu", "version": version, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    place = fix.place
+    lines = fix.old.split("\n")
+    end = len(lines[-1]) + (place.column if len(lines) == 1 else 1)
+    region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line + len(lines) - 1, "endColumn": end}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": fix.new}}
+    change = {"artifactLocation": {"uri": place.path, "uriBaseId": "%SRCROOT%"}, "replacements": [replacement]}
+    return {"description": {"text": f"Replace '{fix.old}' by '{fix.new}'."}, "artifactChanges": [change]}
 
 
 def _location(finding: Finding) -> dict[str, Any]:

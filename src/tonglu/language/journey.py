@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from tonglu.core.errors import Finding, Place, did_you_mean
 from tonglu.language.calendar_rule import CalendarRule
 from tonglu.language.loader import load_model
+from tonglu.language.repairs import name_fix
 from tonglu.language.values import (
     Again,
     Authored,
@@ -356,7 +357,9 @@ def _step_kind(file: YamlFile, loc: Loc, kinds: Mapping[str, StepKindLike], find
         return None
     guesses = (did_you_mean(key, kinds) for key in body)
     hint = next((guess for guess in guesses if guess), f"One key names the kind: {', '.join(sorted(kinds))}.")
-    findings.append(file.finding("TL402", f"step '{name}' is of no known kind", loc, hint, key=True))
+    fixes = [fix for key in body if (fix := name_fix(file, (*loc, key), key, set(kinds) - set(body), key=True))]
+    fix = fixes[0] if len(fixes) == 1 else None
+    findings.append(file.finding("TL402", f"step '{name}' is of no known kind", loc, hint, key=True, fix=fix))
     return None
 
 

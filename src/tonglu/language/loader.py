@@ -8,9 +8,11 @@ from pydantic import BaseModel, ValidationError
 
 from tonglu.core.errors import Finding, did_you_mean
 from tonglu.language.expression import ColumnType, Fault, History, check_expression, check_ordering
+from tonglu.language.repairs import name_fix, value_fix, word_fix
 from tonglu.language.values import Condition, Ordering, shown
 from tonglu.language.yamlfile import Loc, YamlFile
 
+OF_WRONG_TYPE = "TL122"
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -41,7 +43,9 @@ def load_model(
             inner = _real_loc(data, detail["loc"])
             same = (inner, detail["type"] == "missing", detail["loc"][-1:])
             found.setdefault(same, _finding(file, model, loc, inner, detail))
-        findings.extend(found.values())
+        # a part that was looked into is of a right type, whatever another branch of the union says of it
+        parents = {inner[:length] for inner, _, _ in found for length in range(len(inner))}
+        findings.extend(one for (inner, _, _), one in found.items() if one.code != OF_WRONG_TYPE or inner not in parents)
         return None
 
 
@@ -74,7 +78,8 @@ def check_condition(
 
 def fault_finding(file: YamlFile, loc: Loc, fault: Fault) -> Finding:
     """An expression's fault as a finding at its place in the file."""
-    return Finding(fault.code, fault.message, file.place_in(loc, fault.offset), fault.hint)
+    fix = word_fix(file, loc, fault.word, fault.instead, offset=fault.offset) if fault.instead else None
+    return Finding(fault.code, fault.message, file.place_in(loc, fault.offset), fault.hint, fix=fix)
 
 
 def _real_loc(data: Any, loc: Iterable[str | int]) -> Loc:
@@ -98,16 +103,25 @@ def _finding(file: YamlFile, model: type[BaseModel], base: Loc, inner: Loc, deta
     if kind == "tonglu":
         offset = context["offset"]
         place = file.place_in(full, offset) if offset >= 0 else file.place(full, key=isinstance(file.at(full), dict))
-        return Finding(context["code"], context["message"], place, context["hint"])
+        instead = context.get("instead")
+        fix = None if instead is None else value_fix(file, full, instead)
+        return Finding(context["code"], context["message"], place, context["hint"], fix=fix)
     if kind == "extra_forbidden":
         key, known = str(full[-1]), _keys_at(model, detail["loc"][:-1])
         hint = did_you_mean(key, known) or (f"Known are {', '.join(sorted(known))}." if known else "")
-        return file.finding("TL120", f"unknown key '{key}'", full, hint, key=True)
+        fix = name_fix(file, full, key, known - set(file.at(full[:-1]) or ()), key=True)
+        return file.finding("TL120", f"unknown key '{key}'", full, hint, key=True, fix=fix)
     if kind == "missing":
         hint = f"Add '{detail['loc'][-1]}: ...'{' to ' + _subject(full) if full else ''}."
         return file.finding("TL121", f"'{detail['loc'][-1]}' is missing", full, hint, key=True)
     code, message, hint = _explain(kind, context, _subject(full), detail)
-    return file.finding(code, message, full, hint, key=detail["loc"][-1:] == ("[key]",))
+    fix = name_fix(file, full, str(detail["input"]), _choices(context)) if kind == "literal_error" else None
+    return file.finding(code, message, full, hint, key=detail["loc"][-1:] == ("[key]",), fix=fix)
+
+
+def _choices(context: Mapping[str, Any]) -> list[str]:
+    """The words that a field takes, from pydantic's list of them."""
+    return [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
 
 
 _TYPES = {
@@ -148,8 +162,7 @@ def _explain(kind: str, context: Mapping[str, Any], subject: str, detail: Any) -
         quote = "Put it in quotes." if kind == "string_type" and isinstance(value, int | float) else ""
         return "TL122", f"{subject} must be {_TYPES[kind]}, not {shown(value)}", quote
     if kind in ("literal_error", "enum"):
-        choices = str(context["expected"])
-        known = [word.strip().strip("'") for word in choices.replace(" or ", ",").split(",")]
+        choices, known = str(context["expected"]), _choices(context)
         message = f"{subject} must be {'one of ' if len(known) > 1 else ''}{choices}, not {shown(value)}"
         return "TL124", message, did_you_mean(str(value), known)
     if kind in _BOUNDS:

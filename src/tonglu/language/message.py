@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tonglu.core.delivery import Text
-from tonglu.core.errors import Finding, InputError, Place, Severity, did_you_mean
+from tonglu.core.errors import Finding, Fix, InputError, Place, Severity, did_you_mean
+from tonglu.language.repairs import name_fix
 from tonglu.language.template import flaws_of, least_length, render, variable_lines, variables_of
 from tonglu.language.values import refuse
+from tonglu.language.yamlfile import YamlFile
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Loc = tuple[str | int, ...]
@@ -130,7 +133,11 @@ def text_parts(message: MessageFile) -> Iterator[tuple[Loc, str]]:
 
 
 def message_findings(
-    message: MessageFile, known_variables: Collection[str], channel_limits: Mapping[str, ChannelLimit], place_of: PlaceOf
+    message: MessageFile,
+    known_variables: Collection[str],
+    channel_limits: Mapping[str, ChannelLimit],
+    place_of: PlaceOf,
+    file: YamlFile | None = None,
 ) -> list[Finding]:
     """Everything that is wrong in a message.
 
@@ -139,6 +146,7 @@ def message_findings(
         known_variables: the customer's attributes that texts may name.
         channel_limits: every channel that exists, with what it takes; empty when they are not known.
         place_of: where a part of the file stands, such as ('arms', 'warm', 'sms', 'body').
+        file: where repairs are to be made; None makes none.
     """
     findings: list[Finding] = []
     everywhere = frozenset().union(*message.by_arm().values())
@@ -150,17 +158,22 @@ def message_findings(
         for channel, text in texts.items():
             if channel_limits and channel not in channel_limits:
                 hint = did_you_mean(channel, channel_limits)
-                findings.append(Finding("TL612", f"there is no channel '{channel}'", place_of((*at, channel)), hint))
+                spare = set(channel_limits) - set(texts)
+                fix = None if file is None else name_fix(file, (*at, channel), channel, spare, key=True)
+                findings.append(Finding("TL612", f"there is no channel '{channel}'", place_of((*at, channel)), hint, fix=fix))
             limit = channel_limits.get(channel, ChannelLimit())
             parts = (("title", text.title, limit.title), ("body", text.body, limit.body))
             for part, template, longest in parts:
                 if template is not None:
-                    place = place_of((*at, channel, part))
-                    findings += _text_findings(template, longest, known_variables, place)
+                    loc: Loc = (*at, channel, part)
+                    repair = None if file is None else partial(name_fix, file, loc, known=known_variables)
+                    findings += _text_findings(template, longest, known_variables, place_of(loc), repair)
     return findings
 
 
-def _text_findings(template: str, longest: int | None, known: Collection[str], place: Place) -> Iterator[Finding]:
+def _text_findings(
+    template: str, longest: int | None, known: Collection[str], place: Place, repair: Callable[[str], Fix | None] | None
+) -> Iterator[Finding]:
     if flaws := flaws_of(template):
         for flaw in flaws:
             yield Finding(flaw.code, flaw.message, _line(place, flaw.line), flaw.hint)
@@ -169,7 +182,8 @@ def _text_findings(template: str, longest: int | None, known: Collection[str], p
     for name, line in variable_lines(template):
         if name not in known and name not in told:
             told.add(name)
-            yield Finding("TL613", f"there is no variable '{name}'", _line(place, line), did_you_mean(name, known))
+            hint, fix = did_you_mean(name, known), None if repair is None else repair(name)
+            yield Finding("TL613", f"there is no variable '{name}'", _line(place, line), hint, fix=fix)
     if longest == 0:
         yield Finding("TL614", "this channel shows no title", place)
     elif longest is not None and (least := least_length(template)) > longest:

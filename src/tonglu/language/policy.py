@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.language.loader import load_model
+from tonglu.language.repairs import name_fix
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
 from tonglu.language.values import Authored, Duration, Hours, Name, Share, refuse, shown
@@ -134,11 +135,11 @@ def check_policy(
         if channels and channel not in (*channels, ANY):
             place = file.place(loc, key=loc[0] == "open_hours")
             hint = did_you_mean(channel, channels)
-            findings.append(Finding("TL208", f"channel '{channel}' does not exist", place, hint, Severity.WARNING))
+            fix = name_fix(file, loc, channel, set(channels) - set(policy.open_hours), key=loc[0] == "open_hours")
+            findings.append(Finding("TL208", f"channel '{channel}' does not exist", place, hint, Severity.WARNING, fix))
     for purpose, special in policy.purposes.items():
         for number, gate in enumerate(special.skips):
             if gates is not None and gate not in gates:
-                hint = did_you_mean(gate, gates)
-                findings.append(
-                    file.finding("TL802", f"gate '{gate}' does not exist", ("purposes", purpose, "skips", number), hint)
-                )
+                at: Loc = ("purposes", purpose, "skips", number)
+                hint, fix = did_you_mean(gate, gates), name_fix(file, at, gate, gates)
+                findings.append(file.finding("TL802", f"gate '{gate}' does not exist", at, hint, fix=fix))

@@ -18,7 +18,8 @@ from pathlib import Path, PurePath
 
 from sqlglot import exp
 
-from tonglu.core.errors import Finding, Place, did_you_mean
+from tonglu.core.errors import Finding, Place, did_you_mean, nearest
+from tonglu.language.repairs import line_fix
 from tonglu.language.segment_sql import SqlText, parse_select
 from tonglu.language.values import TitleText
 
@@ -110,7 +111,9 @@ def read_header(sql: SqlText, keys: Collection[str], findings: list[Finding]) ->
         elif key in keys:
             header[key] = (value, number)
         elif hint := did_you_mean(key, [known for known in keys if known not in header]):
-            findings.append(Finding("TL509", f"the header has no '{key}'", Place(sql.shown, number, 4), hint))
+            place = Place(sql.shown, number, match.start(1) + 1)
+            fix = line_fix(sql.text, place, key, nearest(key, set(keys) - set(header)))
+            findings.append(Finding("TL509", f"the header has no '{key}'", place, hint, fix=fix))
     return header
 
 

@@ -9,8 +9,9 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from tonglu.core.errors import Finding, did_you_mean
+from tonglu.core.errors import Finding, Fix, did_you_mean, nearest
 from tonglu.language.expression_types import ColumnType, column_type
+from tonglu.language.repairs import line_fix
 from tonglu.language.segment import PROFILE, Segment
 
 Columns = frozenset[str] | None  # None: cannot be told
@@ -95,7 +96,8 @@ class _Checker:
             yield Finding("TL507", f"'{name}' holds personal data, which no segment reads", place, hint)
         elif db == "segment":
             if name not in self.known.segments:
-                yield Finding("TL201", f"segment '{name}' does not exist", place, did_you_mean(name, self.known.segments))
+                hint, fix = did_you_mean(name, self.known.segments), self._fix(table.this, self.known.segments)
+                yield Finding("TL201", f"segment '{name}' does not exist", place, hint, fix=fix)
             elif name == self.segment.name:
                 yield Finding("TL510", f"segment '{name}' reads itself", place, "Take the reference out.")
         elif db == RISK:
@@ -109,7 +111,12 @@ class _Checker:
         elif name not in self.known.tables and (name != PROFILE or self.segment.is_profile):
             known = [*self.known.tables, *([] if self.segment.is_profile else [PROFILE])]
             hint = f"Write segment.{name}." if name in self.known.segments else did_you_mean(name, known)
-            yield Finding("TL514", f"unknown table '{table.name}'", place, hint)
+            yield Finding("TL514", f"unknown table '{table.name}'", place, hint, fix=self._fix(table.this, known))
+
+    def _fix(self, identifier: exp.Expr, known: Collection[str]) -> Fix | None:
+        """The one known name for an identifier without quotes that is a slip of it."""
+        name, sql = identifier.name.lower(), self.segment.sql
+        return line_fix(sql.text, sql.place_of(identifier), name, nearest(name, known))
 
     def _column(self, scope: Scope, column: exp.Column) -> Iterator[Finding]:
         if isinstance(column.this, exp.Star) and not column.table:
@@ -122,14 +129,16 @@ class _Checker:
             columns = sources[table]
             if columns is not None and name not in columns and name != "*":
                 hint = did_you_mean(name, columns) or f"'{table}' has {', '.join(sorted(columns)[:8])}."
-                yield Finding("TL203", f"'{table}' has no column '{column.name}'", place, hint)
+                fix = self._fix(column.this, columns)
+                yield Finding("TL203", f"'{table}' has no column '{column.name}'", place, hint, fix=fix)
             return
         wanted = table or name  # a.b may also be the field b of a struct column a
         if None in sources.values() or self._is_known(scope, wanted, sources):
             return
         every = {known for columns in sources.values() for known in columns or ()} | (set(sources) if table else set())
         what = "table or alias" if table else "column"
-        yield Finding("TL514" if table else "TL203", f"unknown {what} '{wanted}'", place, did_you_mean(wanted, every))
+        hint, fix = did_you_mean(wanted, every), self._fix(column.args["table"] if table else column.this, every)
+        yield Finding("TL514" if table else "TL203", f"unknown {what} '{wanted}'", place, hint, fix=fix)
 
     def _is_known(self, scope: Scope, name: str, sources: Mapping[str, Columns]) -> bool:
         if name in sources or any(name in (columns or ()) for columns in sources.values()):

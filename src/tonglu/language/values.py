@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from tonglu.core.durations import format_duration, parse_duration
 from tonglu.core.errors import did_you_mean
 from tonglu.language.expression import Expression, ExpressionError, format_expression, parse_expression, parse_ordering
+from tonglu.language.expression_repairs import repaired
 
 
 class Authored(BaseModel):
@@ -34,7 +35,9 @@ class Authored(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-def refuse(message: str, hint: str = "", code: str = "TL123", offset: int = -1) -> PydanticCustomError:
+def refuse(
+    message: str, hint: str = "", code: str = "TL123", offset: int = -1, instead: str | None = None
+) -> PydanticCustomError:
     """The error by which a field's validator refuses a value; raise it.
 
     Args:
@@ -42,8 +45,9 @@ def refuse(message: str, hint: str = "", code: str = "TL123", offset: int = -1) 
         hint: what to write instead.
         code: the finding's code.
         offset: the character of the text value that is wrong, or -1 for the value as a whole.
+        instead: the whole value as it was certainly meant; None where that cannot be told.
     """
-    context = {"message": message, "hint": hint, "code": code, "offset": offset}
+    context = {"message": message, "hint": hint, "code": code, "offset": offset, "instead": instead}
     return PydanticCustomError("tonglu", "{message}", context)
 
 
@@ -302,6 +306,10 @@ class Hours(Written):
         return cls(start, end)
 
 
+def _unread(error: ExpressionError, instead: str | None) -> PydanticCustomError:
+    return refuse(error.message, error.hint, error.code, error.offset, instead)
+
+
 @dataclass(frozen=True)
 class Condition(Written):
     """A condition: "product = 'salary_plan' and amount >= 500 yuan". Two are equal when they mean the same tree."""
@@ -320,7 +328,7 @@ class Condition(Written):
         try:
             return cls(parse_expression(value), value)
         except ExpressionError as error:
-            raise refuse(error.message, error.hint, error.code, error.offset) from None
+            raise _unread(error, repaired(value, parse_expression)) from None
 
 
 @dataclass(frozen=True)
@@ -342,5 +350,5 @@ class Ordering(Written):
         try:
             tree, descending = parse_ordering(value)
         except ExpressionError as error:
-            raise refuse(error.message, error.hint, error.code, error.offset) from None
+            raise _unread(error, repaired(value, parse_ordering)) from None
         return cls(tree, descending, value)

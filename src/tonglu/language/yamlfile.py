@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from tonglu.core.errors import Finding, Place
+from tonglu.core.errors import Finding, Fix, Place
 
 Loc = tuple[str | int, ...]
 
@@ -79,6 +79,19 @@ class YamlFile:
                 return Place(self.shown, span.line, span.column)
         return Place(self.shown)
 
+    def extent(self, loc: Loc, key: bool = False) -> tuple[int, int] | None:
+        """Where the value at a path (with all that is in it) or its key begins and ends in `text`; None where nothing stands."""
+        if key:
+            span = self._keys.get(loc)
+            return None if span is None else (span.start, span.end)
+        ends = [span.end for inner, span in self._values.items() if inner[: len(loc)] == loc]
+        return (self._values[loc].start, max(ends)) if loc in self._values else None
+
+    def place_at(self, position: int) -> Place:
+        """Where a character of `text` stands."""
+        before = self.text[:position]
+        return Place(self.shown, before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
+
     def place_in(self, loc: Loc, offset: int) -> Place:
         """Where the character at `offset` of a text value stands in the file, whatever its quoting, folding or indentation.
 
@@ -101,8 +114,7 @@ class YamlFile:
                     found, position = at, at + 1
         if offset >= len(value) or value[offset].isspace():
             found = min(position, max(span.end - 1, span.start))
-        before = self.text[:found]
-        return Place(self.shown, before.count("\n") + 1, found - (before.rfind("\n") + 1) + 1)
+        return self.place_at(found)
 
     def at(self, loc: Loc) -> Any:
         """The value at a path, or None where there is none."""
@@ -114,9 +126,11 @@ class YamlFile:
             value = value[element]
         return value
 
-    def finding(self, code: str, message: str, loc: Loc = (), hint: str = "", key: bool = False) -> Finding:
+    def finding(
+        self, code: str, message: str, loc: Loc = (), hint: str = "", key: bool = False, fix: Fix | None = None
+    ) -> Finding:
         """A finding at the value (or key) of a path."""
-        return Finding(code, message, self.place(loc, key), hint)
+        return Finding(code, message, self.place(loc, key), hint, fix=fix)
 
 
 class _RefusedError(Exception):
@@ -291,8 +305,8 @@ class _Reader:
         return _RefusedError("TL104", problem.replace("'\\t'", "tab"), line, column, hint)
 
     def _line_column(self, position: int) -> tuple[int, int]:
-        before = self.file.text[:position]
-        return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+        place = self.file.place_at(position)
+        return place.line, place.column
 
 
 _SYNTAX_HINTS = (

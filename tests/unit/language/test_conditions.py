@@ -105,7 +105,7 @@ def test_texts_and_their_trees(text, tree):
         ('province = "x"', 11, "single quotes"),
         ("province = 'x", 11, "closed"),
         ("age ＞ 1", 4, "'>'"),
-        ("province = ‘x’", 11, "'''"),
+        ("province = ‘x’", 11, "single quotes"),
         ("age is 3", 7, "null"),
         ("age not 3", 4, "between"),
         ("age in segment vip", 4, "customers"),

@@ -2,7 +2,7 @@
 
 import json
 
-from tonglu.core.errors import Finding, Place, Severity
+from tonglu.core.errors import Finding, Fix, Place, Severity
 from tonglu.language.findings_exchange import findings_github, findings_sarif
 
 FOUND = [
@@ -30,6 +30,21 @@ def test_sarif_has_a_rule_for_every_code_and_a_place_for_every_result():
     assert place["artifactLocation"]["uri"] == "segments/vip.sql"
     assert place["region"] == {"startLine": 4, "startColumn": 7}
     assert "region" not in run["results"][1]["locations"][0]["physicalLocation"]
+
+
+def test_sarif_carries_repairs_as_what_is_deleted_and_what_is_inserted():
+    fix = Fix(Place("segments/vip.sql", 4, 9), "incme", "income")
+    log = json.loads(findings_sarif([Finding("TL203", "unknown name 'incme'", Place("segments/vip.sql", 4, 7), fix=fix)], "1"))
+    [told] = log["runs"][0]["results"][0]["fixes"]
+    [change] = told["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "segments/vip.sql"
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 4, "startColumn": 9, "endLine": 4, "endColumn": 14},
+            "insertedContent": {"text": "income"},
+        }
+    ]
+    assert all("fixes" not in result for result in json.loads(findings_sarif(FOUND, "1"))["runs"][0]["results"])
 
 
 def test_nothing_found_is_a_log_without_results():
