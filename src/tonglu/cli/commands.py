@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import bank, begin, check, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
+from tonglu.cli import audience, bank, begin, check, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -44,6 +44,8 @@ app.command("check", short_help="Check every definition; all findings at once.")
 app.command("test", short_help="Play the tests beside journeys.")(rehearse.rehearse)
 app.command("plan", short_help="What the definitions on disk change.")(plan.plan)
 app.command("backtest", short_help="Past days with the definitions of today.")(plan.backtest)
+app.command("segment", short_help="A segment's size, changes and a sample.")(audience.segment)
+app.command("count", short_help="A journey's audience, gate by gate.")(audience.count)
 app.command("run", short_help="Run the loop once, at an instant.")(runs.run)
 app.command("simulate", short_help="Play days of the invented bank on.")(runs.simulate)
 app.command("deliver", short_help="Let everything leave that is due.")(runs.deliver)

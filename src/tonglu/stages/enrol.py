@@ -144,8 +144,8 @@ def enrol(warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalend
     for journey in program.current:
         source = journey.header.enter.source
         if source == "calendar":
-            _by_calendar(warehouse, journey, run, calendar, journey.name in launched)
-        for statement in _of_journey(journey):
+            by_calendar(warehouse, journey, run, calendar, journey.name in launched)
+        for statement in of_journey(journey):
             warehouse.execute(statement)
     asking = [(journey.name, journey.enter_when) for journey in program.current if journey.enter_when is not None]
     for group in alike(asking, lambda one: one[1:]):
@@ -156,7 +156,7 @@ def enrol(warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalend
     return int(enrolled)
 
 
-def _by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calendar: WorkCalendar, launched: bool) -> None:
+def by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calendar: WorkCalendar, launched: bool) -> None:
     """The occasions of a calendar's instants since the run before; an instant older than `fresh` is counted and brings nobody."""
     rule = journey.header.enter.calendar
     assert rule is not None
@@ -183,7 +183,8 @@ def _by_calendar(warehouse: Warehouse, journey: CompiledJourney, run: Run, calen
         warehouse.execute(fill(BY_CALENDAR, journey=journey.name), instants=list(told.found))
 
 
-def _of_journey(journey: CompiledJourney) -> list[exp.Expression]:
+def of_journey(journey: CompiledJourney) -> list[exp.Expression]:
+    """The statements that add a journey's occasions by event and by other journeys, and that put them in order and into units."""
     enter = journey.header.enter
     statements: list[exp.Expression] = []
     if enter.occurs is not None:
