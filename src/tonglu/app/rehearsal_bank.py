@@ -25,14 +25,15 @@ SQL_OF = {
     ColumnType.DATE: "date",
     ColumnType.INSTANT: "instant",
 }
+SENT = "SELECT touch_key, customer_id, step, visit FROM tonglu.touch WHERE journey = $journey"
 LATEST: dict[str, Any] = {"keep": "latest"}
 EVERY: dict[str, Any] = {"keep": "all"}
 TABLES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("customers", {**LATEST, "key": ["customer_id"], "time": "known_at", "newest_by": "known_at"}, "known_at instant"),
     (
         "members",
-        {**EVERY, "key": ["customer_id", "segment"], "time": "known_at"},
-        "customer_id bigint, segment text, starts instant, ends instant, known_at instant",
+        {**EVERY, "key": ["customer_id", "segment", "stay"], "time": "known_at"},
+        "customer_id bigint, segment text, stay bigint, starts instant, ends instant, known_at instant",
     ),
     ("contacts", {**LATEST, "key": ["customer_id"], "personal": True}, "customer_id bigint, name text"),
     (
@@ -78,19 +79,6 @@ class _Scratch(Workplace):
         return _Accepting()
 
 
-def lay_out(root: Path, scratch: Path, definitions: Definitions, rehearsal: Rehearsal, customers: Mapping[int, int]) -> None:
-    """Write the scratch project of one file of tests.
-
-    Args:
-        root: the project whose journeys are played.
-        scratch: an empty folder.
-        definitions: what is written in the project.
-        rehearsal: the file of tests.
-        customers: the customer of each case, by its place in the file.
-    """
-    _Bank(root, scratch, definitions, rehearsal, customers).lay_out()
-
-
 @contextmanager
 def opened(scratch: Path) -> Iterator[Workplace]:
     """The scratch project at work."""
@@ -101,18 +89,28 @@ def opened(scratch: Path) -> Iterator[Workplace]:
         place.close()
 
 
-class _Bank:
-    """One scratch project in the making."""
+class Bank:
+    """The scratch project of one file of tests."""
 
     def __init__(
         self, root: Path, scratch: Path, definitions: Definitions, rehearsal: Rehearsal, customers: Mapping[int, int]
     ) -> None:
+        """Set out what will be laid out.
+
+        Args:
+            root: the project whose journeys are played.
+            scratch: an empty folder.
+            definitions: what is written in the project.
+            rehearsal: the file of tests.
+            customers: the customer of each case, by its place in the file.
+        """
         self.root, self.scratch, self.definitions, self.rehearsal = root, scratch, definitions, rehearsal
         self.customers, self.zone = customers, definitions.project.zone_info
+        self.received: set[str] = set()
         self.journey = next(one for one in definitions.journeys if one.name == rehearsal.written.journey)
 
     def lay_out(self) -> None:
-        """All of it."""
+        """Write all of it, but the receipts."""
         paths = self.definitions.project.paths
         for folder in (paths.messages, paths.segments, paths.contracts):
             (self.scratch / folder).mkdir(parents=True, exist_ok=True)
@@ -176,11 +174,11 @@ class _Bank:
                 granted = case.consents is None or channel in case.consents
                 consent = {"customer_id": customer, "purpose": self.journey.header.purpose, "channel": channel}
                 rows["consents"].append({**consent, "granted": granted, "changed_at": LONG_AGO})
-            for name, stay in case.segments.items():
-                starts, ends = (None if one is None else self._utc(one) for one in (stay.starts, stay.ends))
-                rows["members"].append(
-                    {"customer_id": customer, "segment": name, "starts": starts, "ends": ends, "known_at": LONG_AGO}
-                )
+            for name, stays in case.segments.items():
+                for stay, span in enumerate(stays):
+                    starts, ends = (None if one is None else self._utc(one) for one in (span.starts, span.ends))
+                    row = {"customer_id": customer, "segment": name, "stay": stay, "starts": starts, "ends": ends}
+                    rows["members"].append({**row, "known_at": LONG_AGO})
             for name, moment in case.lists.items():
                 rows["lists"].append({"list": name, "customer_id": customer, "listed_at": self._utc(moment), "key": None})
             for at, one in enumerate(case.events):
@@ -193,7 +191,20 @@ class _Bank:
                 rows["events"].append({**event, "properties": json.dumps(dict(one.properties), ensure_ascii=False)})
         return rows
 
-    def _land(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def land_receipts(self, place: Workplace, as_of: datetime) -> None:
+        """Land the receipts until an instant: what the receivers of touches that were sent before it reported."""
+        sent = {tuple(row): key for key, *row in place.warehouse.fetch(SENT, journey=self.journey.name)}
+        rows = []
+        for number, case in enumerate(self.rehearsal.written.cases):
+            for at, one in enumerate(case.receipts):
+                key, receipt_id = sent.get((self.customers[number], one.step, one.visit)), f"{number}-{at}"
+                if key is not None and receipt_id not in self.received and self._utc(one.at) <= as_of:
+                    self.received.add(receipt_id)
+                    row = {"receipt_id": receipt_id, "touch_key": key, "receipt": one.receipt}
+                    rows.append({**row, "occurred_at": self._utc(one.at), "detail": None})
+        self._land("receipts", rows, f"receipts{len(self.received):06d}")
+
+    def _land(self, table: str, rows: Sequence[Mapping[str, Any]], name: str = "facts") -> None:
         import pyarrow as pa
         import pyarrow.csv
 
@@ -203,7 +214,7 @@ class _Bank:
         columns = {name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in names}
         folder = self.scratch / self.definitions.project.paths.landing / table / LANDED_ON
         folder.mkdir(parents=True, exist_ok=True)
-        pa.csv.write_csv(pa.table(columns), folder / "facts.csv")
+        pa.csv.write_csv(pa.table(columns), folder / f"{name}.csv")
 
     def _utc(self, moment: datetime) -> datetime:
         return to_utc(moment, self.zone)

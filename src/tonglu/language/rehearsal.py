@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -13,6 +13,8 @@ from tonglu.language.loader import load_model
 from tonglu.language.values import Authored, EventName, Moment, Name, as_list, refuse
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
+LONGEST = timedelta(days=400)
+"""How long a test may run."""
 Scalar = bool | int | float | str | date | None
 
 
@@ -54,7 +56,7 @@ class Runs(Authored):
     def _in_order(self) -> Self:
         if self.ends < self.starts:
             raise refuse("'to' is before 'from'", "", "TL901")
-        if (self.ends - self.starts).days > 400:
+        if self.ends - self.starts > LONGEST:
             raise refuse("a test runs at most 400 days", "", "TL901")
         return self
 
@@ -67,6 +69,15 @@ class Touched(Authored):
     on: date | None = None
     outcome: Literal["sent", "deferred", "dropped"] = "sent"
     reason: Name | None = None
+
+
+class Received(Authored):
+    """A receipt of a touch: of the one that the step made at the visit, as the receiver reports it."""
+
+    step: Name
+    receipt: Name
+    at: Moment
+    visit: Annotated[int, Field(ge=1)] = 1
 
 
 class Expected(Authored):
@@ -86,19 +97,22 @@ class Expected(Authored):
 
 
 class Case(Authored):
-    """One customer, what is known and happens, and what is expected. Everything that is not said about consent and addresses is there."""
+    """One customer, what is known and happens, and what is expected. Everything that is not said about consent and addresses is there;
+    `runs` stands in the place of the file's. A case that expects nothing is one that `tonglu test --record` is to complete."""
 
     name: str
     customer: Mapping[Name, Scalar] = Field(default_factory=dict)
-    segments: Mapping[Name, Stay] = Field(default_factory=dict)
+    segments: Mapping[Name, Annotated[tuple[Stay, ...], BeforeValidator(as_list)]] = Field(default_factory=dict)
     lists: Mapping[Name, Moment] = Field(default_factory=dict)
     events: tuple[Happened, ...] = ()
+    receipts: tuple[Received, ...] = ()
     then: tuple[Later, ...] = ()
     channels: tuple[Name, ...] | None = None
     consents: tuple[Name, ...] | None = None
     arms: Mapping[Name, Name] = Field(default_factory=dict)
     held_out: bool = False
-    expect: Expected
+    runs: Runs | None = None
+    expect: Expected | None = None
 
     @model_validator(mode="before")
     @classmethod
