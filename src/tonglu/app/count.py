@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tonglu.app.definitions import Definitions
 from tonglu.app.present import Present, present
+from tonglu.app.workplace import bulk_channels
 from tonglu.compile.lower import lower
 from tonglu.compile.pin import pin
 from tonglu.compile.program import Program
@@ -58,4 +59,4 @@ def _audience(now: Present, definitions: Definitions, journey: Journey, back: ti
     definition = pin(journey, definitions.message_texts(journey))
     program = Program((lower(definition, number, definitions.known, current=True),), definitions.policy)
     calendar = work_calendar(definitions.project.calendar)
-    return audience_of(warehouse, program, now.run, calendar, sorted(definitions.channels), back)
+    return audience_of(warehouse, program, now.run, calendar, bulk_channels(definitions), back)

@@ -100,8 +100,7 @@ class Workplace:
 
     def bulk_channels(self) -> dict[str, bool]:
         """Every channel, and whether its unit is the batch."""
-        kinds = channel_kinds()
-        return {name: kinds[one.kind].bulk for name, one in self.definitions.channels.items()}
+        return bulk_channels(self.definitions)
 
     def library(self) -> MessageLibrary:
         """The texts: current ones, and those that versions pinned."""
@@ -148,6 +147,12 @@ class Workplace:
             self.mailroom.close()
         if "warehouse" in self.__dict__:
             self.warehouse.close()
+
+
+def bulk_channels(definitions: Definitions) -> dict[str, bool]:
+    """Every channel that is written, and whether its unit is the batch."""
+    kinds = channel_kinds()
+    return {name: kinds[one.kind].bulk for name, one in definitions.channels.items()}
 
 
 def _folder(path: Path) -> Path:

@@ -81,11 +81,10 @@ def _end(found: "Definitions | None") -> None:
 
 def _repair(project: Path, *, dry: bool, as_json: bool) -> None:
     from tonglu.app.repair import repair
-    from tonglu.language.findings import fix_json
 
     repaired = repair(project, write=not dry)
     if as_json:
-        made = [{"code": one.code, **fix_json(one.fix)} for one in repaired.made if one.fix]
+        made = [{"code": one.code, **one.fix.as_json()} for one in repaired.made if one.fix]
         counts = {"read": _counts(repaired.definitions)} if repaired.definitions else {}
         diff = "".join(change.diff for change in repaired.changes)
         emit_json({"written": not dry, "fixes": made, "diff": diff, **_findings(repaired.left), **counts})

@@ -20,7 +20,9 @@ def rehearse(
     ] = None,
     record: Annotated[
         bool,
-        typer.Option("--record", help="Complete cases without 'expect' by what comes; with --customer, add a case from a real trip."),
+        typer.Option(
+            "--record", help="Complete cases without 'expect' by what comes; with --customer, add a case from a real trip."
+        ),
     ] = False,
     customer: Annotated[
         int | None, typer.Option("--customer", metavar="ID", help="With --record: whose latest trip; the id is not written.")
@@ -113,7 +115,9 @@ def _show(recorded: "Sequence[Recorded]", *, written: bool) -> None:
         for note in one.notes:
             talk(f"note: {note}")
         if one.differences:
-            talk("Not written: played alone, the trip does not come out as it did. It may hang on other journeys or on the time of runs.")
+            talk(
+                "Not written: played alone, the trip does not come out as it did. It may hang on other journeys or on the time of runs."
+            )
             for line in one.differences:
                 talk(f"    {line}")
         elif written:

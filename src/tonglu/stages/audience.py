@@ -7,7 +7,7 @@ clock are left out: nobody can tell what else that customer is offered then.
 The warehouse is one that forgets: `entry`, `rest` and the other tables of `WRITES` must be its own to write to.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,9 +17,9 @@ from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.graph import reached_from
 from tonglu.core.ports import Warehouse, WorkCalendar
 from tonglu.core.sql import fill, table
-from tonglu.gates import Chain, OwnCondition, decision_chain
+from tonglu.gates import decision_chain
 from tonglu.stages.context import Run
-from tonglu.stages.decide import CHANNEL
+from tonglu.stages.decide import set_out
 from tonglu.stages.enrol import NOT_QUALIFIED, begin, by_calendar, of_journey
 from tonglu.stages.register import register
 from tonglu.stages.switches import Standing
@@ -96,6 +96,7 @@ LEFT = """
     WHERE m.segment = $segment AND m.left_at > $as_of - to_microseconds($back_us)
 """
 RUNS_SINCE = "SELECT count(*), epoch_us($as_of) - epoch_us(min(as_of)) FROM tonglu.run"
+BY_THE_CLOCK = ("quiet_hours",)
 ONE_DAY = timedelta(days=1)
 ALWAYS = Standing(collects=True, enrols=True, proposes=True, killed=False, stops=False)
 
@@ -164,7 +165,7 @@ class Audience:
 
 
 def audience_of(
-    warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalendar, channels: Collection[str], back: timedelta
+    warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalendar, channels: Mapping[str, bool], back: timedelta
 ) -> Audience:
     """Who could enter the one journey of a program.
 
@@ -173,7 +174,7 @@ def audience_of(
         program: one journey, compiled as a version that the warehouse does not know.
         run: the run that would come next.
         calendar: the days that are worked.
-        channels: every channel.
+        channels: every channel, and whether it is a bulk one.
         back: how far occasions are looked for; events and days before that count nothing.
     """
     [journey] = program.journeys
@@ -245,15 +246,11 @@ def _onward(step: CompiledStep) -> list[int]:
     return [key for key in named if key]
 
 
-def _at(warehouse: Warehouse, program: Program, run: Run, channels: Collection[str], step: CompiledStep) -> FirstTouch:
+def _at(warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], step: CompiledStep) -> FirstTouch:
     warehouse.execute(REST, step_key=step.key)
-    warehouse.run("decide/propose")
-    for channel in channels:
-        warehouse.execute(CHANNEL, channel=channel, opening=run.as_of, stop=None, bulk=False)
-    conditions = () if step.when is None else (OwnCondition(step.key, step.when, step.when_parts, step.when_reads),)
-    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions)
+    chain = set_out(warehouse, program, run, channels, ())
     for gate in decision_chain():
-        if gate.judges_ghosts:
+        if gate.judges_ghosts and gate.name not in BY_THE_CLOCK:
             gate.apply(chain)
             warehouse.run("decide/stop", gate=gate.name)
     [(passed,)] = warehouse.fetch(PASSED)

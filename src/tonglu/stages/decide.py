@@ -40,17 +40,8 @@ def decide(
         switches: what is paused or killed in this run.
     """
     warehouse.run("decide/hold_still")
-    warehouse.run("decide/propose")
-    for channel, bulk in channels.items():
-        opening = _opening(program, channel, run)
-        warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
+    chain = set_out(warehouse, program, run, channels, switches)
     warehouse.run("decide/arms")
-    conditions = tuple(
-        OwnCondition(step.key, step.when, step.when_parts, step.when_reads)
-        for step in program.steps.values()
-        if step.when is not None
-    )
-    chain = Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program))
     released = False
     for gate in decision_chain():
         if not gate.judges_ghosts and not released:
@@ -61,6 +52,22 @@ def decide(
     warehouse.run("decide/record")
     [counts] = warehouse.fetch(OUTCOMES)
     return Decided(*counts)
+
+
+def set_out(
+    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+) -> Chain:
+    """Propose, and set out what the gates look at. Counting an audience begins with it too."""
+    warehouse.run("decide/propose")
+    for channel, bulk in channels.items():
+        opening = _opening(program, channel, run)
+        warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
+    conditions = tuple(
+        OwnCondition(step.key, step.when, step.when_parts, step.when_reads)
+        for step in program.steps.values()
+        if step.when is not None
+    )
+    return Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program))
 
 
 def _opening(program: Program, channel: str, run: Run) -> datetime:
