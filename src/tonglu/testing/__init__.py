@@ -24,13 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tonglu.app.loop import DONE, Loop, Summary, deliver_now, open_loop, run_once
-from tonglu.app.workplace import Workplace
 from tonglu.core.clock import parse_instant
-from tonglu.language.contract import Contract
 from tonglu.mailroom.switches import Action, Scope
 from tonglu.settings import Settings
-from tonglu.stages.check import Judge, Verdict
+from tonglu.testing.quiet import AcceptingJudge, QuietWorkplace
+from tonglu.testing.rows import EVERYTHING, warehouse_rows
 
+__all__ = ["EVERYTHING", "SHANGHAI", "AcceptingJudge", "QuietWorkplace", "TinyBank", "at", "warehouse_rows"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PURPOSES = ("marketing", "service", "care")
 LONG_AGO = datetime(2020, 1, 1)
@@ -39,10 +39,6 @@ TITLE = {"zh": "试验", "en": "Trial"}
 ARROW = {"bigint": pa.int64(), "integer": pa.int32(), "boolean": pa.bool_(), "date": pa.date32(), "instant": pa.timestamp("us")}
 PYTHON = {bool: "boolean", int: "bigint", str: "text", date: "date", datetime: "instant"}
 CONTACTS = ("touch", "task", "webhook")
-EVERYTHING = ("tonglu", "source", "personal", "history", "held", "quarantine", "staging", "segment")
-TABLES = """
-    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND list_contains($schemas, schema_name) ORDER BY ALL
-"""
 
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
     "customers": {"customer_id": "bigint"},
@@ -67,22 +63,6 @@ _PROMISES: Mapping[str, Mapping[str, object]] = {
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
     """An instant (naive UTC) from the bank's wall clock, such as at('2026-03-02 09:00')."""
     return parse_instant(text, zone)
-
-
-class AcceptingJudge:
-    """In place of Great Expectations: has no expectations. Row rules, volume and freshness of contracts are judged all the same."""
-
-    def judge(self, contract: Contract) -> Sequence[Verdict]:
-        """No verdicts."""
-        return ()
-
-
-class QuietWorkplace(Workplace):
-    """A project at work without expectations."""
-
-    def judge(self) -> Judge:
-        """The judge that accepts."""
-        return AcceptingJudge()
 
 
 class TinyBank:
@@ -376,15 +356,6 @@ class TinyBank:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-def warehouse_rows(place: Workplace, schemas: Sequence[str] = EVERYTHING) -> dict[str, list[str]]:
-    """Every table of these schemas with its rows as sorted text: what two warehouses are compared by."""
-    found = {}
-    for schema, name in place.warehouse.fetch(TABLES, schemas=list(schemas)):
-        statement = f'SELECT t::VARCHAR FROM "{schema}"."{name}" AS t ORDER BY 1'  # noqa: S608 (names come from the catalogue)
-        found[f"{schema}.{name}"] = [row for (row,) in place.warehouse.fetch(statement)]
-    return found
 
 
 def _journey(name: str, body: str | Mapping[str, Any]) -> str:
