@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from tonglu.app.definitions import Definitions
 from tonglu.app.real_facts import WHENEVER, Looked
+from tonglu.app.real_reach import OPT_OUT, Reach, reach
 from tonglu.app.rehearsal_differences import expectation
 from tonglu.app.rehearsal_play import Decided, Went
 from tonglu.compile.program import CompiledJourney
@@ -74,7 +75,6 @@ RECEIPTS = """
     JOIN tonglu.touch AS t ON t.touch_key = json_extract_string(e.properties, '$.touch_key')
     WHERE t.entry_id = $entry_id AND list_contains($names, e.name) AND e.occurred_at <= $until ORDER BY e.occurred_at, e.event_id
 """
-JUDGED = "SELECT permitted, addressed FROM tonglu.judged WHERE entry_id = $entry_id"
 SHOWN_THEN = "SELECT * FROM slot_here WHERE loaded_run <= getvariable('upto')"
 OF_CUSTOMER = "customer_id = getvariable('of_customer')"
 MEMBERS_THEN = """
@@ -142,21 +142,19 @@ class _Recorder:
         until = runs[-1][1]
         first, end = self._first_day(), min(day_of(until, self.zone), self._first_day() + LONGEST)
         attributes, then = self._attributes(runs)
+        reached = self._reach(until)
         parts: dict[str, Any] = {
             "runs": {"from": first, "to": end},
             "customer": attributes,
             "segments": self._segments(),
             "lists": {name.removeprefix("list."): at for name, at, _ in self._events(until) if name.startswith("list.")},
             "arms": self._arms(),
-            "events": [
-                {"event": name, "at": at, **told}
-                for name, at, told in self._events(until)
-                if not name.startswith(("list.", "touch."))
-            ],
+            "events": list(self._happened(until, reached.opt_outs)),
             "receipts": list(self._receipts(until)),
-            **self._channels(),
+            "consents": None if reached.consents is None else list(reached.consents),
+            "channels": None if reached.channels is None else list(reached.channels),
         }
-        case = {key: value for key, value in parts.items() if value or key == "consents"}
+        case = {key: value for key, value in parts.items() if value or (key == "consents" and value is not None)}
         case |= {"held_out": True} if self.assignment != "treated" else {}
         [(written,)] = self.overlay.fetch(HASH, version_no=self.version_no)
         case["expect"] = expectation(trip, self.zone)
@@ -205,24 +203,30 @@ class _Recorder:
                 told = {one: properties[one] for one in sorted(self.looked.properties) if properties.get(one) is not None}
                 yield name, local(occurred_at, self.zone), told
 
+    def _happened(self, until: datetime, opt_outs: Sequence[tuple[datetime, str]]) -> Iterator[dict[str, object]]:
+        """The events as a case writes them, opt-outs among them."""
+        found = [(at, name, told) for name, at, told in self._events(until) if not name.startswith(("list.", "touch."))]
+        outs: list[tuple[datetime, dict[str, object]]] = [
+            (local(at, self.zone), {} if channel == "*" else {"channel": channel}) for at, channel in opt_outs
+        ]
+        instants = {at for at, _ in outs}
+        found = [one for one in found if one[1] != OPT_OUT or one[0] not in instants]
+        found += [(at, OPT_OUT, told) for at, told in outs]
+        for at, name, told in sorted(found, key=lambda one: one[0]):
+            yield {"event": name, "at": at, **told}
+
+    def _reach(self, until: datetime) -> Reach:
+        used = frozenset(channel for step in self.compiled.steps for channel in step.lowered.via)
+        about = {"entry_id": self.entry_id, "customer_id": self.customer, "purpose": self.journey.header.purpose}
+        times = {"since": self.assigned_at, "until": until}
+        declared = self.definitions.contracts["events"].names or {}
+        return reach(self.overlay, {**about, **times}, used, declared.get(OPT_OUT))
+
     def _receipts(self, until: datetime) -> Iterator[dict[str, object]]:
         names = sorted(name for name in self.looked.events if name.startswith("touch."))
         for step, name, at, visit in self.overlay.fetch(RECEIPTS, entry_id=self.entry_id, names=names, until=until):
             more = {"visit": visit} if visit > 1 else {}
             yield {"step": step, "receipt": name.removeprefix("touch."), "at": local(at, self.zone), **more}
-
-    def _channels(self) -> dict[str, list[str]]:
-        """The channels with consent and address, where one that the journey would use lacks it."""
-        used = {channel for step in self.compiled.steps for channel in step.lowered.via}
-        rows = self.overlay.fetch(JUDGED, entry_id=self.entry_id)
-        permitted = {channel for row in rows for channel in row[0] or ()}
-        addressed = {channel for row in rows for channel in row[1] or ()}
-        told: dict[str, list[str]] = {}
-        if rows and permitted != used:
-            told["consents"] = sorted(permitted)
-        if permitted - addressed:
-            told["channels"] = sorted((used - permitted) | addressed)
-        return told
 
     def _attributes(
         self, runs: Sequence[tuple[int, datetime]]
