@@ -19,8 +19,10 @@ from tonglu.app.workplace import Workplace
 from tonglu.core.clock import day_of, to_utc
 from tonglu.core.errors import CheckFailed, Finding, InputError, Place
 from tonglu.language.segment import Segment, dependencies
+from tonglu.language.segment_names import RISK
 from tonglu.settings import Settings
 from tonglu.stages.context import Run
+from tonglu.stages.risk import find_holds
 from tonglu.stages.segment import create_table
 from tonglu.warehouse.connection import DuckDBWarehouse
 from tonglu.warehouse.overlay import Overlay
@@ -88,12 +90,21 @@ def _overlaid(overlay: Overlay, definitions: Definitions, run_no: int, as_of: da
         if one.name not in there or known.get(one.name) != one.hash or dependencies(one) & set(built):
             _build(overlay, one)
             built.append(one.name)
+    _hold(overlay, definitions, run)
     return Present(overlay, run, run_no, tuple(built))
+
+
+def _hold(overlay: Overlay, definitions: Definitions, run: Run) -> None:
+    """Whom the risk rules as they are written hit; there are few of them, so all are built."""
+    overlay.own("segment_built", filled=False)
+    for rule in definitions.risk_rules:
+        overlay.forget(rule.name, RISK)
+    find_holds(overlay, definitions.risk_rules, run, {})
 
 
 def _build(overlay: Overlay, one: Segment) -> None:
     overlay.forget(one.name, "tonglu" if one.is_profile else "segment")
-    overlay.execute(create_table(one))
+    overlay.build(create_table(one), one.place(0))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Overlay(DuckDBWarehouse):
 
     def _show(self) -> None:
         tables = self.fetch(TABLES)
-        for schema in sorted({schema for schema, _ in tables} | {"segment"}):
+        for schema in sorted({schema for schema, _ in tables} | {"segment", "risk"}):
             self.execute(exp.Create(this=exp.table_("", db=schema, quoted=True), kind="SCHEMA", exists=True))
         for schema, name in tables:
             self.execute(fill(SHOW, own=table(name, schema), shown=_shown(name, schema)))
