@@ -9,6 +9,7 @@ WHOLE = (
     "tonglu.membership", "tonglu.segment_size", "tonglu.profile", "tonglu.entry", "tonglu.rest", "tonglu.ended", "tonglu.move",
     "tonglu.candidate", "tonglu.left_out", "tonglu.exposure", "tonglu.decision", "tonglu.ghost", "tonglu.touch", "tonglu.waiting_touch",
     "tonglu.conversion", "tonglu.delivery", "tonglu.opt_out", "tonglu.attribute",
+    "tonglu.suitability", "tonglu.risk_seen", "tonglu.risk_count",
 )  # fmt: skip
 LIFT = "run_no, journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control"
 LEARNED = "run_no, version_no, journey, step_key, step, arm_no, arm, n, conversions"
@@ -52,7 +53,7 @@ def compare(engine: Path, floor: Path, run_no: int) -> list[Compared]:
         listed = ", ".join(f"'{schema}'" for schema in schemas)
         return [name for (name,) in connection.execute(TABLES.format(listed)).fetchall()]
 
-    pairs = {name: (f"FROM engine.{name}", f"FROM floor.{name}") for name in (*WHOLE, *tables("segment"))}
+    pairs = {name: (f"FROM engine.{name}", f"FROM floor.{name}") for name in (*WHOLE, *tables("segment", "risk"))}
     pairs["tonglu.lift, counts"] = _both(f"SELECT {LIFT} FROM {{}}.tonglu.lift")
     pairs["tonglu.learned, counts"] = _both(f"SELECT {LEARNED} FROM {{}}.tonglu.learned")
     for name in tables("source", "personal", "history"):

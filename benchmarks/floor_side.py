@@ -20,6 +20,12 @@ SEGMENTS = (
     "payroll_missed_pay_day", "pension_received", "risk_hold", "silver_haired", "youth", "payroll", "payroll_new",
     "payroll_outflow_48h", "profile", "silver_pension_day", "payroll_lost",
 )  # fmt: skip
+# The risk rules that say when a hit ends, and those that do not.
+RISK_UNTIL = (
+    "dormant_woken", "impossible_travel", "in_and_out", "many_new_payees", "new_device", "password_then_limit", "screen_sharing",
+    "watch_list",
+)  # fmt: skip
+RISK_SINCE = ("newly_opened", "night_large_transfer")
 FACTS = ("transactions", "events", "receipts")
 
 
@@ -45,6 +51,13 @@ def segment(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         else:
             connection.execute(f"CREATE OR REPLACE TABLE segment.{name} AS SELECT DISTINCT customer_id FROM ({select})")
     run(connection, (SQL / "membership.sql").read_text())
+    for names, until in ((RISK_UNTIL, "until"), (RISK_SINCE, "NULL::TIMESTAMP AS until")):
+        for name in names:
+            select = (folder / "risk" / f"{name}.sql").read_text()
+            connection.execute(
+                f"CREATE OR REPLACE TABLE risk.{name} AS SELECT DISTINCT customer_id, since, {until} FROM ({select})"
+            )
+    run(connection, (SQL / "risk.sql").read_text())
 
 
 def main(folder: Path) -> None:

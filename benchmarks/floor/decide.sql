@@ -1,4 +1,7 @@
 -- Every entry that rests at a touch proposes; controls walk along as ghosts. All gates that look at one proposal alone, in one pass.
+CREATE TEMP TABLE cooling AS
+SELECT DISTINCT customer_id, name = 'touch.refused' AS refused FROM source.events
+WHERE name IN ('touch.refused', 'complaint_opened', 'complaint_closed') AND occurred_at > as_of() - INTERVAL 30 DAY AND occurred_at <= as_of();
 CREATE TEMP TABLE proposal AS
 WITH proposed AS (
     SELECT row_number() OVER (ORDER BY r.entry_id) AS proposal_no, r.entry_id, r.customer_id, r.journey, r.version_no, r.entry_no,
@@ -17,28 +20,65 @@ WITH proposed AS (
     WHERE NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS o
         WHERE o.customer_id = c.customer_id AND o.channel IN (c.channel, '*') AND o.opted_out_at >= c.changed_at)
     GROUP BY p.proposal_no
+), held AS ( -- the first live risk rule that hits the customer
+    SELECT customer_id, arg_min(rule, rule_no) AS rule FROM risk_hit WHERE live GROUP BY customer_id
+), known AS ( -- the offers are deposits, which suit who is of age, not vulnerable, and neither refused nor complained of late
+    SELECT p.*, CASE WHEN p.step_key IN (1006, 1008, 2006, 3006) THEN list_filter([
+            CASE WHEN f.age NOT BETWEEN 18 AND 120 THEN 'ages_of_the_product' END,
+            CASE WHEN f.vulnerable THEN 'nothing_to_the_vulnerable' END,
+            CASE WHEN EXISTS (FROM cooling AS c WHERE c.customer_id = p.customer_id AND c.refused) THEN 'after_a_refusal' END,
+            CASE WHEN EXISTS (FROM cooling AS c WHERE c.customer_id = p.customer_id AND NOT c.refused)
+                OR EXISTS (FROM segment.open_complaint AS o WHERE o.customer_id = p.customer_id) THEN 'after_a_complaint' END
+            ], lambda rule: rule IS NOT NULL) END AS broken,
+        f.risk_rating, f.risk_rated_on, f.age, f.vulnerable, f.in_arrears, f.in_collections, f.is_student, f.has_pension_deposit, f.has_salary_plan
+    FROM proposed AS p LEFT JOIN tonglu.profile AS f USING (customer_id)
 ), judged AS (
-    SELECT p.*, CASE
+    SELECT p.* EXCLUDE (has_pension_deposit, has_salary_plan), h.rule AS held_by, CASE
             WHEN as_of() > p.first_proposed_at + p.valid THEN 'expired'
-            WHEN NOT CASE p.step_key WHEN 2006 THEN coalesce(NOT f.vulnerable, FALSE)
-                WHEN 3006 THEN coalesce(NOT f.has_pension_deposit, FALSE)
-                WHEN 1006 THEN coalesce(NOT f.has_salary_plan, FALSE)
-                WHEN 1008 THEN coalesce(NOT f.has_salary_plan, FALSE) ELSE TRUE END THEN 'not_eligible'
+            WHEN NOT CASE p.step_key WHEN 2006 THEN coalesce(NOT p.vulnerable, FALSE)
+                WHEN 3006 THEN coalesce(NOT p.has_pension_deposit, FALSE)
+                WHEN 1006 THEN coalesce(NOT p.has_salary_plan, FALSE)
+                WHEN 1008 THEN coalesce(NOT p.has_salary_plan, FALSE) ELSE TRUE END THEN 'not_eligible'
+            WHEN p.broken[1] = 'ages_of_the_product' THEN CASE WHEN p.age < 18 THEN 'too_young' ELSE 'too_old' END
+            WHEN p.broken[1] = 'nothing_to_the_vulnerable' THEN 'vulnerable'
+            WHEN len(p.broken) > 0 THEN 'cooling_off'
             WHEN y.permitted IS NULL THEN CASE WHEN p.customer_id IN
                 (SELECT customer_id FROM tonglu.opt_out WHERE channel IN ('app_push', 'sms', '*')) THEN 'opted_out' ELSE 'no_consent' END
+            WHEN h.rule IS NOT NULL THEN 'risk_hold'
             WHEN y.channel IS NULL THEN 'no_address' END AS stopped_by, y.channel
-    FROM proposed AS p LEFT JOIN way AS y USING (proposal_no) LEFT JOIN tonglu.profile AS f USING (customer_id)
+    FROM known AS p LEFT JOIN way AS y USING (proposal_no) LEFT JOIN held AS h USING (customer_id)
 )
-SELECT * EXCLUDE (stopped_by, channel), CASE WHEN stopped_by IN ('expired', 'not_eligible') THEN NULL ELSE channel END AS channel,
+SELECT * EXCLUDE (stopped_by, channel), CASE WHEN stopped_by IS NULL THEN channel END AS channel,
     CASE WHEN stopped_by IS NULL THEN opening(CASE channel WHEN 'sms' THEN TIME '21:00' ELSE TIME '22:00' END) END AS not_before,
     coalesce(stopped_by, CASE WHEN not_before > first_proposed_at + valid THEN 'closed' END) AS reason,
     CASE reason WHEN 'expired' THEN 'valid_for' WHEN 'not_eligible' THEN 'eligible' WHEN 'opted_out' THEN 'consent' WHEN 'no_consent' THEN 'consent'
-        WHEN 'no_address' THEN 'reachable' WHEN 'closed' THEN 'quiet_hours' END AS gate,
-    CASE WHEN reason = 'closed' THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') END AS detail,
-    CASE WHEN reason IS NULL THEN NULL WHEN ghost OR reason <> 'closed' THEN 'dropped' ELSE 'deferred' END AS outcome,
+        WHEN 'too_young' THEN 'suitable' WHEN 'too_old' THEN 'suitable' WHEN 'vulnerable' THEN 'suitable' WHEN 'cooling_off' THEN 'suitable'
+        WHEN 'risk_hold' THEN 'risk' WHEN 'no_address' THEN 'reachable' WHEN 'closed' THEN 'quiet_hours' END AS gate,
+    CASE gate WHEN 'suitable' THEN broken[1] WHEN 'risk' THEN held_by
+        WHEN 'quiet_hours' THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') END AS detail,
+    CASE WHEN reason IS NULL THEN NULL WHEN ghost OR reason NOT IN ('risk_hold', 'closed') THEN 'dropped' ELSE 'deferred' END AS outcome,
     NULL::VARCHAR AS arm
 FROM judged;
 
+INSERT INTO tonglu.suitability
+SELECT run_no(), entry_id, step_key, ghost, 'deposit', 0, 18, 120, risk_rating, risk_rated_on, age, vulnerable, in_arrears, in_collections, is_student,
+    broken, []
+FROM proposal WHERE broken IS NOT NULL AND (gate IS NULL OR gate NOT IN ('valid_for', 'eligible')) ORDER BY proposal_no;
+-- What the risk rules met: what passed every gate before that one. Rules in shadow are counted as if they stopped.
+CREATE TEMP TABLE risk_met AS
+SELECT p.*, h.rule_no, h.rule, h.live, h.until FROM proposal AS p JOIN risk_hit AS h USING (customer_id)
+WHERE p.gate IS NULL OR p.gate NOT IN ('valid_for', 'eligible', 'suitable', 'consent');
+INSERT INTO tonglu.risk_seen
+SELECT run_no(), entry_id, step_key, ghost, coalesce(list(rule ORDER BY rule_no) FILTER (live), []), coalesce(list(rule ORDER BY rule_no) FILTER (NOT live), []),
+    CASE WHEN bool_and(until IS NOT NULL) FILTER (live) THEN max(until) FILTER (live) END
+FROM risk_met GROUP BY proposal_no, entry_id, step_key, ghost ORDER BY proposal_no;
+INSERT INTO tonglu.risk_count
+SELECT run_no(), r.rule, r.title_zh, r.title_en, r.dimension, r.action, r.mode, (SELECT count(*) FROM risk_hit AS h WHERE h.rule_no = r.rule_no),
+    count(m.entry_id), count(*) FILTER (m.detail = r.rule), count(*) FILTER (NOT m.live AND m.reason IS DISTINCT FROM 'risk_hold'),
+    count(*) FILTER (m.detail = r.rule AND NOT EXISTS (SELECT 1 FROM tonglu.decision AS d
+        WHERE d.entry_id = m.entry_id AND d.step_key = m.step_key AND d.reason = 'risk_hold' AND d.detail = r.rule))
+FROM risk_rule AS r LEFT JOIN risk_met AS m ON m.rule_no = r.rule_no AND NOT m.ghost
+GROUP BY r.rule_no, r.rule, r.title_zh, r.title_en, r.dimension, r.action, r.mode ORDER BY r.rule_no;
 -- The text's arm is drawn at the first proposal and kept.
 INSERT INTO tonglu.exposure
 SELECT run_no(), p.entry_id, p.customer_id, p.journey, p.step_key, p.step, CASE WHEN first THEN p.first_arm ELSE p.second_arm END,

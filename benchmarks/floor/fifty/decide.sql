@@ -16,25 +16,44 @@ WITH proposed AS (
     WHERE NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS o
         WHERE o.customer_id = c.customer_id AND o.channel IN (c.channel, '*') AND o.opted_out_at >= c.changed_at)
     GROUP BY p.proposal_no
+), held AS ( -- the first live risk rule that hits the customer
+    SELECT customer_id, arg_min(rule, rule_no) AS rule FROM risk_hit WHERE live GROUP BY customer_id
 ), judged AS (
-    SELECT p.*, CASE
+    SELECT p.*, h.rule AS held_by, CASE
             WHEN as_of() > p.first_proposed_at + p.valid THEN 'expired'
             WHEN p.step_key % 1000 = 6 AND NOT coalesce(NOT f.has_salary_plan, FALSE) THEN 'not_eligible'
             WHEN y.permitted IS NULL THEN CASE WHEN p.customer_id IN
                 (SELECT customer_id FROM tonglu.opt_out WHERE channel IN ('app_push', 'sms', '*')) THEN 'opted_out' ELSE 'no_consent' END
+            WHEN h.rule IS NOT NULL THEN 'risk_hold'
             WHEN y.channel IS NULL THEN 'no_address' END AS stopped_by, y.channel
     FROM proposed AS p LEFT JOIN way AS y USING (proposal_no) LEFT JOIN tonglu.profile AS f USING (customer_id)
+    LEFT JOIN held AS h USING (customer_id)
 )
-SELECT * EXCLUDE (stopped_by, channel), CASE WHEN stopped_by IN ('expired', 'not_eligible') THEN NULL ELSE channel END AS channel,
+SELECT * EXCLUDE (stopped_by, channel), CASE WHEN stopped_by IS NULL THEN channel END AS channel,
     CASE WHEN stopped_by IS NULL THEN opening(CASE channel WHEN 'sms' THEN TIME '21:00' ELSE TIME '22:00' END) END AS not_before,
     coalesce(stopped_by, CASE WHEN not_before > first_proposed_at + valid THEN 'closed' END) AS reason,
     CASE reason WHEN 'expired' THEN 'valid_for' WHEN 'not_eligible' THEN 'eligible' WHEN 'opted_out' THEN 'consent' WHEN 'no_consent' THEN 'consent'
-        WHEN 'no_address' THEN 'reachable' WHEN 'closed' THEN 'quiet_hours' END AS gate,
-    CASE WHEN reason = 'closed' THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') END AS detail,
-    CASE WHEN reason IS NULL THEN NULL WHEN ghost OR reason <> 'closed' THEN 'dropped' ELSE 'deferred' END AS outcome,
+        WHEN 'risk_hold' THEN 'risk' WHEN 'no_address' THEN 'reachable' WHEN 'closed' THEN 'quiet_hours' END AS gate,
+    CASE gate WHEN 'risk' THEN held_by WHEN 'quiet_hours' THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') END AS detail,
+    CASE WHEN reason IS NULL THEN NULL WHEN ghost OR reason NOT IN ('risk_hold', 'closed') THEN 'dropped' ELSE 'deferred' END AS outcome,
     NULL::VARCHAR AS arm
 FROM judged;
 
+-- What the risk rules met: what passed every gate before that one. Rules in shadow are counted as if they stopped.
+CREATE TEMP TABLE risk_met AS
+SELECT p.*, h.rule_no, h.rule, h.live, h.until FROM proposal AS p JOIN risk_hit AS h USING (customer_id)
+WHERE p.gate IS NULL OR p.gate NOT IN ('valid_for', 'eligible', 'suitable', 'consent');
+INSERT INTO tonglu.risk_seen
+SELECT run_no(), entry_id, step_key, ghost, coalesce(list(rule ORDER BY rule_no) FILTER (live), []), coalesce(list(rule ORDER BY rule_no) FILTER (NOT live), []),
+    CASE WHEN bool_and(until IS NOT NULL) FILTER (live) THEN max(until) FILTER (live) END
+FROM risk_met GROUP BY proposal_no, entry_id, step_key, ghost ORDER BY proposal_no;
+INSERT INTO tonglu.risk_count
+SELECT run_no(), r.rule, r.title_zh, r.title_en, r.dimension, r.action, r.mode, (SELECT count(*) FROM risk_hit AS h WHERE h.rule_no = r.rule_no),
+    count(m.entry_id), count(*) FILTER (m.detail = r.rule), count(*) FILTER (NOT m.live AND m.reason IS DISTINCT FROM 'risk_hold'),
+    count(*) FILTER (m.detail = r.rule AND NOT EXISTS (SELECT 1 FROM tonglu.decision AS d
+        WHERE d.entry_id = m.entry_id AND d.step_key = m.step_key AND d.reason = 'risk_hold' AND d.detail = r.rule))
+FROM risk_rule AS r LEFT JOIN risk_met AS m ON m.rule_no = r.rule_no AND NOT m.ghost
+GROUP BY r.rule_no, r.rule, r.title_zh, r.title_en, r.dimension, r.action, r.mode ORDER BY r.rule_no;
 -- Caps and arbitration: by rank, the first proposal of a customer that no cap stops is sent; one a day leaves no room for another.
 UPDATE proposal SET outcome = c.outcome, gate = c.gate, reason = c.reason, detail = c.cap
 FROM (
