@@ -21,6 +21,7 @@ PAGES = code_pages()
 WITHOUT_A_LINE = {
     "TL101": "the file is not there",
     "TL102": "a file of that size is not read",
+    "TL111": "the file is not opened",
     "TL413": "the file is not there",
     "TL416": "the definitions are fine; what is wrong is that something is not there any more",
     "TL512": "the file is not there",

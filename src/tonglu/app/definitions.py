@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from tonglu.app.unread import unread_findings
 from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
 from tonglu.compile.conditions import Known
@@ -96,6 +97,7 @@ class _Reader:
         refuse_errors(self.findings)
         assert project is not None
         self.project = project
+        self.findings += dict.fromkeys(unread_findings(self.root, project))
         contracts = self._contracts()
         segments, rules, profile = self._segments(contracts)
         channels, _ = read_channels(self._at("channels"), self.project.paths.channels, self.findings, channel_kinds())

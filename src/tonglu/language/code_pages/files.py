@@ -146,6 +146,26 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
         """,
     ),
     (
+        "TL111",
+        "a file that is not read",
+        "Definitions are read from their own folders and by their endings: .yaml for journeys, messages and contracts, .sql for segments "
+        "and risk rules. What lies deeper or ends otherwise counts for nothing.",
+        """
+        journeys/savings/care.yaml:
+          journey: care
+        """,
+        """
+        journeys/care.yaml:
+          journey: care
+          title: {zh: 关怀, en: Care}
+          purpose: service
+          owner: retail
+          enter: {segment: payroll_new}
+          steps:
+            - done: {end: accompanied}
+        """,
+    ),
+    (
         "TL120",
         "unknown key",
         "The key is not one that may stand here. It would be ignored, so it is refused.",
