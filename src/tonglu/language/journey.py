@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from tonglu.core.errors import Finding, Place, did_you_mean
 from tonglu.language.calendar_rule import CalendarRule
@@ -21,14 +21,15 @@ from tonglu.language.values import (
     Again,
     Authored,
     Condition,
-    Duration,
     EventName,
     Limit,
     Moment,
     Money,
     Name,
     Ordering,
+    Said,
     Share,
+    Span,
     Title,
     as_list,
     refuse,
@@ -54,7 +55,7 @@ class Enter(Authored):
     where: Condition | None = None
     when: Condition | None = None
     keyed_by: Name | None = None
-    fresh: Duration | None = None
+    fresh: Span | None = None
     again: Again = Again("never")
     limit: Annotated[tuple[Limit, ...], BeforeValidator(as_list)] = ()
     enrolment: Literal["future", "current", "both"] = "future"
@@ -125,8 +126,15 @@ class Goal(Authored):
     event: EventName
     where: Condition | None = None
     value: Money = 0
-    within: Duration
+    within: Span
     expect: Expect | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _worth_something(cls, value: int) -> int:
+        if value < 0:
+            raise refuse("a goal is not worth less than nothing", "What must not happen is an exit, not a goal.")
+        return value
 
     @property
     def called(self) -> str:
@@ -178,7 +186,7 @@ class JourneyFile(Authored):
     journey: Name
     title: Title
     purpose: Purpose
-    owner: str
+    owner: Said
     enter: Enter
     holdout: Share = 0.0
     randomise: Literal["customer", "employer"] = "customer"

@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
@@ -81,6 +82,22 @@ Duration = Annotated[
 """A length of time: '3 days', '4 hours', '30 minutes', '90 s'. A day is 24 hours."""
 
 
+def _span(value: object) -> timedelta:
+    length = _duration(value)
+    if not length:
+        raise refuse("a time of zero length holds nothing", "Write it like '30 days'.")
+    return length
+
+
+Span = Annotated[
+    timedelta,
+    PlainValidator(_span),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+ *[a-z]+$", "examples": ["3 days", "4 hours", "30 minutes"]}),
+]
+"""A length of time in which something may happen: never zero."""
+
+
 def _share(value: object) -> float:
     if isinstance(value, str) and (match := re.fullmatch(r"\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*[%％]\s*", value)):
         number = float(Decimal(match[1]) / 100)
@@ -120,11 +137,15 @@ Money = Annotated[int, PlainValidator(_money), WithJsonSchema({"type": ["number"
 """An amount of money: written in yuan, held as whole fen."""
 
 
+Said = Annotated[str, Field(min_length=1, max_length=200)]
+"""Some words, not none."""
+
+
 class TitleText(Authored):
     """What people see instead of a name, in both languages."""
 
-    zh: str
-    en: str
+    zh: Said
+    en: Said
 
 
 def _title(value: object) -> object:
@@ -248,8 +269,12 @@ class Limit(Written):
                 else "Write it like '50000 per day'."
             )
             raise refuse(f"{shown(value)} is not a limit", hint)
-        unit = match[2].split()[-1]
-        return cls(int(re.sub("[,_]", "", match[1])), "day" if unit == "day" else "run" if unit == "run" else "total")
+        unit, count = match[2].split()[-1], int(re.sub("[,_]", "", match[1]))
+        if not count:
+            raise refuse(
+                "with a limit of 0 nobody could ever enter", "Pause the journey (tonglu pause), or write how many may enter."
+            )
+        return cls(count, "day" if unit == "day" else "run" if unit == "run" else "total")
 
 
 @dataclass(frozen=True)

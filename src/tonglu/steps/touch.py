@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from tonglu.language.values import Authored, Condition, Duration, Name, refuse
+from tonglu.language.values import Authored, Condition, Name, Span, refuse
 from tonglu.steps.experiment import TextArms
 from tonglu.steps.kind import FOLLOWING, Lowered, StepKind
 
@@ -20,7 +20,7 @@ class Contact(Authored):
     only_if: Condition | None = None
     otherwise: Name | None = None
     next: Name | None = None
-    valid_for: Duration | None = None
+    valid_for: Span | None = None
     wait: bool = False
     experiment: TextArms | None = None
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from tonglu.language.journey import Goal
 from tonglu.language.values import (
     Again,
     ClockTime,
@@ -18,11 +19,12 @@ from tonglu.language.values import (
     Name,
     Ordering,
     Share,
+    Span,
     Title,
 )
 
 TYPES = {
-    "duration": Duration, "share": Share, "money": Money, "limit": Limit, "again": Again, "hours": Hours, "clock": ClockTime,
+    "duration": Duration, "span": Span, "share": Share, "money": Money, "limit": Limit, "again": Again, "hours": Hours, "clock": ClockTime,
     "moment": Moment, "name": Name, "event": EventName, "title": Title, "condition": Condition, "ordering": Ordering,
 }  # fmt: skip
 
@@ -136,3 +138,29 @@ def test_a_condition_that_was_read_is_taken_as_it_is():
     condition = Condition.read("age > 3")
     assert adapter("condition").validate_python(condition) is condition
     assert condition == Condition.read("age>3")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "said"),
+    [
+        ("span", "0 days", "a time of zero length holds nothing"),
+        ("limit", "0 per day", "with a limit of 0 nobody could ever enter"),
+        ("title", {"zh": "", "en": "Welcome"}, "at least 1 character"),
+    ],
+)
+def test_what_can_hold_nothing_is_refused(kind, written, said):
+    with pytest.raises(ValidationError, match=said):
+        adapter(kind).validate_python(written)
+
+
+def test_a_span_is_a_duration_otherwise():
+    assert adapter("span").validate_python("4 hours") == timedelta(hours=4)
+    with pytest.raises(ValidationError, match="not a duration"):
+        adapter("span").validate_python(4)
+
+
+def test_a_goal_is_not_worth_less_than_nothing():
+    with pytest.raises(ValidationError, match="not worth less than nothing"):
+        Goal.model_validate({"event": "won", "value": -5, "within": "3 days"})
+    with pytest.raises(ValidationError, match="zero length"):
+        Goal.model_validate({"event": "won", "within": "0 days"})
