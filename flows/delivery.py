@@ -12,7 +12,7 @@ from prefect.states import Completed
 from flows.alerting import alert_once_if_missed, alert_operators
 from flows.run import scheduled_minute, stage
 from flows.turn import sole_use
-from tonglu.app.loop import deliver_now
+from tonglu.app.deliver import deliver_now
 from tonglu.app.workplace import workplace
 from tonglu.core.clock import parse_instant
 from tonglu.core.errors import Unavailable

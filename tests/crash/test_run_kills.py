@@ -72,7 +72,8 @@ class Bank:
 
 def make_base(folder: Path) -> Path:
     """A bank of some days: one was run, delivered and answered; the next is due."""
-    from tonglu.app.loop import deliver_now, run_once
+    from tonglu.app.deliver import deliver_now
+    from tonglu.app.loop import run_once
     from tonglu.bank import World, make_bank
     from tonglu.settings import Settings
     from tonglu.testing import QuietWorkplace
@@ -94,7 +95,8 @@ def make_base(folder: Path) -> Path:
 
 def finish(root: Path) -> dict[str, list[str]]:
     """Run again, deliver, let the world answer, run the day after; everything there is in the end."""
-    from tonglu.app.loop import deliver_now, run_once
+    from tonglu.app.deliver import deliver_now
+    from tonglu.app.loop import run_once
     from tonglu.bank import World
     from tonglu.settings import Settings
     from tonglu.testing import QuietWorkplace

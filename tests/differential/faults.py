@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from datetime import time as clock
 from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from sqlglot import exp
 
 from tonglu.core import clock as clocks
 from tonglu.core.sql import alike
+from tonglu.language import hours
 from tonglu.stages.occasions import Instants, instants
 from tonglu.warehouse.connection import DuckDBWarehouse
 
@@ -71,9 +71,11 @@ class Replaced:
             yield
 
 
-def opening_with_its_end(instant: datetime, opens: clock, closes: clock, zone: ZoneInfo) -> datetime:
+def opening_with_its_end(rule: hours.ByDay, instant: datetime, zone: ZoneInfo, days: hours.Days) -> datetime:
     """Quiet hours that begin a moment late: the end of the hours still belongs to them."""
-    return instant if clocks.local(instant, zone).time() == closes else clocks.next_opening(instant, opens, closes, zone)
+    here = clocks.local(instant, zone)
+    closings = [closes for _, closes in hours.windows_on(rule, here.date(), days)]
+    return instant if here.time() in closings else hours.next_opening_of(rule, instant, zone, days)
 
 
 def instants_with_their_beginning(rule: Any, after: datetime, until: datetime, zone: ZoneInfo, calendar: Any) -> Instants:
@@ -181,8 +183,8 @@ FAULTS: tuple[Changed | Replaced, ...] = (
     Changed("cap counts what was taken back", "d.state in ('cancelled', 'expired')", "d.state in ('expired')"),
     Changed(
         "cap does not count what skips it",
-        "where outcome is null and not ghost and list_contains($skipping, purpose)",
-        "where outcome is null and not ghost and false",
+        "where p.outcome is null and not p.ghost and list_contains($skipping, p.purpose)",
+        "where p.outcome is null and not p.ghost and false",
     ),
     Changed(
         "control waits like the treated", "then 'sent' else 'dropped' end where ghost", "then 'sent' else outcome end where ghost"
@@ -214,7 +216,7 @@ FAULTS: tuple[Changed | Replaced, ...] = (
     ),
     Changed("led away at the trip's own clock", "greatest($as_of, since), 'migrated'", "since, 'migrated'"),
     Changed("pay-day is not moved", "max(day) filter (is_workday) over (order by day) as paid", "day as paid"),
-    Replaced("end of the hours is open", "tonglu.stages.decide.next_opening", opening_with_its_end),
+    Replaced("end of the hours is open", "tonglu.gates.quiet_hours.next_opening_of", opening_with_its_end),
     Replaced("calendar's interval on the wrong side", "tonglu.stages.enrol.instants", instants_with_their_beginning),
     Replaced("make-up days are off", "tonglu.stages.calendar.flags_of", flags_without_make_up_days),
     Replaced("no holidays for entering", "tonglu.core.workdays.ChineseCalendar.is_workday", weekday),

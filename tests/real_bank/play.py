@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.real_bank.detection import BERKA, PROJECT
 from tests.real_bank.mapping import land
 
-from tonglu.app.loop import Summary, deliver_now, run_once
+from tonglu.app.deliver import deliver_now
+from tonglu.app.loop import Summary, run_once
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import to_utc
 

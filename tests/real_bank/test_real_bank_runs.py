@@ -10,7 +10,8 @@ import pytest
 from tests.real_bank.detection import BERKA, Bank
 from tests.real_bank.play import FIRST, LAST, files, fingerprint, instant, lifts, play, prepare
 
-from tonglu.app.loop import Summary, deliver_now, run_once
+from tonglu.app.deliver import deliver_now
+from tonglu.app.loop import Summary, run_once
 from tonglu.app.workplace import Workplace, workplace
 
 EVERY = (pytest.param(4, id="every fourth day"), pytest.param(1, id="every day", marks=pytest.mark.slow))

@@ -9,6 +9,7 @@ from pathlib import Path
 from tonglu.app.unread import unread_findings
 from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
+from tonglu.compile.competition import check_competition
 from tonglu.compile.conditions import Known
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
@@ -112,6 +113,8 @@ class _Reader:
             check_suitability(policy.suitability, policy_file, names, self.findings)
         messages = self._messages(known, channels)
         journeys, known = self._journeys(known, messages, policy)
+        if policy is not None and known.profile:
+            check_competition(policy, policy_file, known, contracts, self.findings)
         refuse_errors(self.findings)
         assert policy is not None
         return Definitions(

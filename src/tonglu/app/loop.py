@@ -11,22 +11,21 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
-from tonglu.core.clock import day_of, next_opening, to_utc
-from tonglu.core.errors import CheckFailed, Unavailable
+from tonglu.core.clock import day_of, to_utc
+from tonglu.core.errors import CheckFailed
 from tonglu.core.workdays import work_calendar
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
-from tonglu.stages import mail, switches
+from tonglu.stages import mail, switches, weigh
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
 from tonglu.stages.check import CheckSummary, check, record_checks
@@ -60,8 +59,6 @@ OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
 WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM tonglu.watermark ORDER BY name"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
-KEPT_FOR = timedelta(days=7)
-"""How long payloads, staged files and news that was read are kept after they have settled."""
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
 
 Summary = dict[str, object]
@@ -187,7 +184,7 @@ class Loop:
             mail.advance_watermark(warehouse, "inbox", max(item.seq for item in items))
         mail.take_deliveries(warehouse, mailroom.log.since(mail.watermark(warehouse, "delivery_log"), limit=10_000_000))
         mail.take_opt_outs(warehouse, mailroom.optouts.since(mail.watermark(warehouse, "opt_outs"), limit=10_000_000))
-        mail.take_opt_out_events(warehouse)
+        mail.take_opt_out_events(warehouse, self.place.definitions.policy.consent)
 
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""
@@ -212,6 +209,16 @@ class Loop:
         switches.keep(self.place.warehouse, thrown)
         return thrown
 
+    def _levers(self) -> list[weigh.Lever]:
+        """The levers that hold at the run's instant, kept for this run."""
+        held = [
+            weigh.Lever(one.scope.value, one.name, one.factor, one.until, one.reason, one.by)
+            for one in self.place.mailroom.levers.in_force(self.as_of)
+            if one.factor is not None and one.until is not None
+        ]
+        weigh.keep(self.place.warehouse, held)
+        return held
+
     def advance(self) -> Summary:
         """Judge the exits of new entries, then move everybody whose clock allows it."""
         assert self.program is not None
@@ -226,7 +233,8 @@ class Loop:
         """Decide all proposals together, then move those decided."""
         assert self.program is not None
         warehouse = self.place.warehouse
-        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown)
+        calendar = work_calendar(self.place.definitions.project.calendar)
+        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown, calendar, self._levers())
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}
@@ -277,8 +285,8 @@ class Loop:
     def finish(self, run_no: int, as_of: datetime) -> int:
         """Hand a committed run over; idempotent."""
         place, warehouse = self.place, self.place.warehouse
-        words = [OptOut(customer_id, channel, True, at) for customer_id, channel, at in mail.opt_outs_of(warehouse, run_no)]
-        words += [OptOut(customer_id, channel, False, at) for customer_id, channel, at in mail.lifted_opt_outs(warehouse, run_no)]
+        told = [(True, mail.opt_outs_of(warehouse, run_no)), (False, mail.lifted_opt_outs(warehouse, run_no))]
+        words = [OptOut(who, channel, out, at, purpose=why) for out, rows in told for who, channel, why, at in rows]
         if words:
             place.mailroom.optouts.told(words)
         handed = hand_over(
@@ -369,25 +377,3 @@ def run_once(place: Workplace, as_of: datetime, on_stage: Callable[[str, Summary
     """Run the loop once at `as_of`; running a finished `as_of` again changes nothing and gives its result."""
     loop = open_loop(place, as_of)
     return loop.play(on_stage) if isinstance(loop, Loop) else loop
-
-
-def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
-    """Let everything leave that is due at `now`; what became of it, by state.
-
-    What heeds quiet hours stays while its channel is closed. At the end payloads and staged files that settled long ago are erased.
-    """
-    from tonglu.mailroom.deliverer import deliver_due
-
-    hours, zone = place.definitions.policy.open_hours, place.definitions.project.zone_info
-    closed = {name for name, one in hours.items() if next_opening(now, one.start, one.end, zone) > now}
-    library = place.library()
-    channels = place.channels(library)
-    states: Counter[str] = Counter()
-    more = True
-    while more:
-        summary = deliver_due(place.mailroom, channels, now, "tonglu", texts=library, staged_root=place.staged, closed=closed)
-        states.update({state.value: count for state, count in summary.states.items()})
-        more = summary.more
-    with suppress(Unavailable):  # another process keeps the mailroom busy: the next round erases
-        place.mailroom.purge(now - KEPT_FOR, place.staged, mail.watermark(place.warehouse, "inbox"))
-    return dict(states)

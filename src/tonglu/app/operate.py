@@ -1,4 +1,4 @@
-"""What operators do between runs: switches, ejections, opt-outs. All of it goes to the mailroom, at once, whatever a run does.
+"""What operators do between runs: switches, ejections, opt-outs (levers: `app.levers`). All of it goes to the mailroom, at once, whatever a run does.
 
 An emergency must not depend on definitions that read well, so names are taken from file names and from what was published, and
 nothing here reads the definitions or the warehouse.
@@ -7,19 +7,23 @@ nothing here reads the definitions or the warehouse.
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 from tonglu.app.inspect import path_of, published
 from tonglu.core.errors import Finding, InputError, Place, did_you_mean
+from tonglu.language.arbitration import Topic
 from tonglu.language.project import Project
 from tonglu.language.yamlfile import read_yaml
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.mailroom import Mailroom
-from tonglu.mailroom.optouts import EVERY_CHANNEL
+from tonglu.mailroom.optouts import EVERY_CHANNEL, EVERY_PURPOSE, PROFILING
 from tonglu.mailroom.switches import Action, Scope, Switch
 
 __all__ = ["Action", "Names", "Scope", "Thrown", "eject", "in_force", "known_names", "opt_out", "throw"]
 
 EVERYTHING = "all"
+PRODUCTS = frozenset(get_args(Topic))
+PURPOSES = frozenset({"marketing", "service", "care", "regulatory"})
 EJECT = "eject"
 
 
@@ -58,23 +62,25 @@ def known_names(root: Path, project: Project) -> Names:
 def throw(
     root: Path, project: Project, action: Action, name: str, *, by: str, reason: str, at: datetime, scope: Scope | None = None
 ) -> Thrown:
-    """Pause, resume or kill a journey, a channel or everything ('all'); effective for deliverers at once, for runs from the next.
+    """Pause, resume or kill a journey, channel, product, branch or everything ('all'); for deliverers at once, for runs from the next.
 
     Args:
         root: the project's folder.
         project: the project file.
         action: what to do.
-        name: a journey, a channel, or 'all'.
+        name: a journey, a channel, or 'all'; or with its scope before it: 'journey:NAME', 'channel:NAME', 'product:KIND',
+            'branch:ID'. Nothing here knows which branches there are.
         by: who does it.
         reason: why; kept.
         at: when.
         scope: what the name is, where a journey and a channel share it.
 
     Raises:
-        InputError: no such journey or channel, two of that name, or nobody who does it or no reason.
+        InputError: no such journey, channel or kind of product, two of that name, or nobody who does it or no reason.
     """
     _need(reason, "--reason", "TL820")
     _need(by, "--by", "TL820")
+    name, scope = scoped(name, scope)
     where = _scope_of(known_names(root, project), name, scope)
     own = "" if where is Scope.ALL else name
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
@@ -112,23 +118,56 @@ def eject(root: Path, project: Project, customer_id: int, journey: str, *, by: s
     return any(trip["state"] == "open" for trip in trips)
 
 
-def opt_out(root: Path, project: Project, customer_id: int, channel: str, *, out: bool, at: datetime) -> None:
-    """Note that a customer wants nothing more on a channel ('all': on any), or agrees again; deliverers stop at once.
+def opt_out(
+    root: Path, project: Project, customer_id: int, channel: str, *, out: bool, at: datetime, purpose: str = EVERYTHING
+) -> None:
+    """Note that a customer wants nothing more on a channel for a purpose ('all': any), or agrees again; deliverers stop at once.
+
+    The purpose 'profiling' is personalised marketing, on every channel.
 
     Raises:
-        InputError: no such channel.
+        InputError: no such channel or purpose, or profiling of one channel.
     """
+    purposes = {*PURPOSES, PROFILING, EVERYTHING}
+    if purpose not in purposes:
+        raise _wrong(f"there is no purpose '{purpose}'", "--purpose", did_you_mean(purpose, purposes))
+    if purpose == PROFILING and channel != EVERYTHING:
+        raise _wrong("personalised marketing is refused on every channel, not on one", "--channel", "Leave --channel away.")
     names = known_names(root, project)
     if channel != EVERYTHING and channel not in names.channels:
         raise _wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(channel, {*names.channels, EVERYTHING}))
     own = EVERY_CHANNEL if channel == EVERYTHING else channel
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
-        (mailroom.optouts.record if out else mailroom.optouts.lift)(customer_id, own, at)
+        why = EVERY_PURPOSE if purpose == EVERYTHING else purpose
+        (mailroom.optouts.record if out else mailroom.optouts.lift)(customer_id, own, at, why)
+
+
+def scoped(written: str, scope: Scope | None = None) -> tuple[str, Scope | None]:
+    """The name and the scope of 'scope:name'; a name alone has the scope that is given beside it.
+
+    Raises:
+        InputError: no such scope, or two.
+    """
+    word, colon, name = written.partition(":")
+    if not colon:
+        return written, scope
+    kinds = [one.value for one in Scope if one is not Scope.ALL]
+    if word not in kinds:
+        raise _wrong(f"there is no scope '{word}'", "WHAT", did_you_mean(word, kinds) or f"Write one of {', '.join(kinds)}.")
+    if scope is not None and scope.value != word:
+        raise _wrong(f"'{written}' is no {scope.value}", "--scope", "Leave --scope away.")
+    return name, Scope(word)
 
 
 def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:
     if name == EVERYTHING and scope in (None, Scope.ALL):
         return Scope.ALL
+    if scope is Scope.BRANCH and name.strip():
+        return scope
+    if scope is Scope.PRODUCT:
+        if name not in PRODUCTS:
+            raise _wrong(f"there is no kind of product '{name}'", "WHAT", did_you_mean(name, PRODUCTS))
+        return scope
     scopes = [(Scope.JOURNEY, names.journeys), (Scope.CHANNEL, names.channels)]
     fits = [kind for kind, known in scopes if name in known and scope in (None, kind)]
     if len(fits) == 1:

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from tonglu.app.workplace import Workplace
+from tonglu.compile.conditions import customer_condition
 from tonglu.compile.lower import lower
 from tonglu.compile.pin import pin, unpin
 from tonglu.compile.pinned import missing_names
@@ -50,7 +51,9 @@ def read_program(place: Workplace) -> Program:
             journeys.append(lower(definition, number, definitions.known, current=False, walked=number in walked))
     refuse_errors(findings)
     _keep_texts(place, journeys)
-    return Program(tuple(journeys), definitions.policy)
+    weights = definitions.policy.arbitration.context
+    context = tuple((one.weight, customer_condition(one.when, definitions.known, entry=False)) for one in weights)
+    return Program(tuple(journeys), definitions.policy, context)
 
 
 def _gone(place: Workplace, journey: str, count: int, what: str) -> Finding:

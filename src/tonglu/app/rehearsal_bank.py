@@ -61,6 +61,11 @@ TABLES: tuple[tuple[str, dict[str, Any], str], ...] = (
         {**EVERY, "key": ["receipt_id"], "time": "occurred_at"},
         "receipt_id text, touch_key text, receipt text, occurred_at instant, detail text",
     ),
+    (
+        "complaints",
+        {**LATEST, "key": ["complaint_id"], "time": "opened_at"},
+        "complaint_id bigint, customer_id bigint, opened_at instant, closed_at instant",
+    ),
 )
 """The scratch project's tables: their contract, and their columns with types. Customers have the profile's columns too."""
 

@@ -31,12 +31,13 @@ from tonglu.stages.pattern import columns
 from tonglu.stages.pattern import fill as pattern
 from tonglu.stages.switches import Switch
 from tonglu.stages.tables import current, history
+from tonglu.stages.weigh import Lever
 from tonglu.warehouse.connection import DuckDBWarehouse, program_name
 from tonglu.warehouse.schema import migrate
 
 RELATIONS = (
     "decision", "ghost", "touch", "exposure", "entry", "ended", "move", "conversion", "attribute", "passed_on", "left_out", "judged",
-    "version_migration", "segment_size", "lift", "learned",
+    "version_migration", "segment_size", "lift", "learned", "worth", "weighed", "yielded", "hours_group",
     "suitability", "risk_seen", "risk_count",
 )  # fmt: skip
 """What is held against what was made. `decision` comes first: it is the decision table."""
@@ -63,6 +64,7 @@ COME_BACK = (
 TAKE_AWAY = "DELETE FROM here WHERE loaded_run > $run_no"
 FORGET_PAST = "DELETE FROM past WHERE replaced_run > $run_no"
 SWITCHES = "SELECT scope, name, position FROM tonglu.switch_position WHERE run_no = $run_no ORDER BY ALL"
+LEVERS = "SELECT scope, name, factor, until, reason, set_by FROM tonglu.lever_position WHERE run_no = $run_no ORDER BY ALL"
 KEEP_MADE = "CREATE TABLE slot_made AS SELECT * FROM slot_rows WHERE run_no = slot('run_no')"
 COUNT = "SELECT count(*) FROM slot_made"
 ROWS_OF_RUN = "SELECT * FROM slot_rows WHERE run_no = slot('run_no') ORDER BY ALL"
@@ -125,6 +127,9 @@ class _Replay(Loop):
 
     def _switches(self) -> list[Switch]:
         return [Switch(*row) for row in self.place.warehouse.fetch(SWITCHES)]
+
+    def _levers(self) -> list[Lever]:
+        return [Lever(*row) for row in self.place.warehouse.fetch(LEVERS)]
 
 
 def replay(root: Path, project: Project, which: int | datetime, settings: Settings | None = None) -> Replayed:

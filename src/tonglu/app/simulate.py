@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tonglu.app.loop import Summary, deliver_now, run_once
+from tonglu.app.deliver import deliver_now
+from tonglu.app.loop import Summary, run_once
 from tonglu.app.workplace import Workplace
 
 if TYPE_CHECKING:

@@ -13,9 +13,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from tonglu.app import why_competition as competition
 from tonglu.app import why_risk, why_suitable
-from tonglu.core.clock import next_opening, show_instant
+from tonglu.core.clock import show_instant
 from tonglu.core.durations import format_duration
+from tonglu.core.workdays import CalendarKind
 from tonglu.gates import decision_chain
 from tonglu.language.policy import ANY, Cap, Policy
 
@@ -77,7 +79,12 @@ class Proposal:
 
 
 def proposals_of(
-    file: Asked, customer_id: int, zone: ZoneInfo, journey: str | None = None, until: datetime | None = None
+    file: Asked,
+    customer_id: int,
+    zone: ZoneInfo,
+    journey: str | None = None,
+    until: datetime | None = None,
+    calendar: CalendarKind = "chinese",
 ) -> list[Proposal]:
     """Every proposal of a customer up to an instant, the newest first."""
     rows = file.ask("why", customer_id=customer_id, journey=journey, until=until)
@@ -89,7 +96,7 @@ def proposals_of(
         if text not in policies:
             policies[text] = Policy.model_validate_json(text)
         same_run = [other for other in rows if other["run_no"] == row["run_no"] and not other["ghost"]]
-        found.append(_Case(row, policies[text], touches, same_run, zone).told())
+        found.append(_Case(row, policies[text], touches, same_run, zone, calendar).told())
     return found
 
 
@@ -103,8 +110,10 @@ class _Case:
         touches: Sequence[Mapping[str, Any]],
         same_run: Sequence[Mapping[str, Any]],
         zone: ZoneInfo,
+        calendar: CalendarKind,
     ) -> None:
         self.row, self.policy, self.touches, self.same_run, self.zone = row, policy, touches, same_run, zone
+        self.calendar: CalendarKind = calendar
 
     def told(self) -> Proposal:
         row = self.row
@@ -168,9 +177,8 @@ class _Case:
         return {"with_address": self.row["addressed"] or [], "chosen": self.row["channel"]}
 
     def quiet_hours(self) -> Values:
-        hours = self.policy.open_hours.get(str(self.row["channel"]))
         planned = self.row["not_before"]
-        return {"open": str(hours) if hours else "always", "planned_at": None if planned is None else self.at(planned)}
+        return {"open": competition.hours_of(self.row, self.policy), "planned_at": None if planned is None else self.at(planned)}
 
     def contact_policy(self) -> Values:
         return {"caps": [{"cap": cap.name, "at_most": str(cap), "counted": len(self.counted(cap))} for cap in self.caps()]}
@@ -179,17 +187,13 @@ class _Case:
         mine = [one for one in self.same_run if one["score"] is not None]
         ranking = sorted(mine, key=lambda one: (one["priority"], -one["score"], one["tie"]))
         place = next((number for number, one in enumerate(ranking, 1) if one is self.row), 0)
-        return {"place": place, "of": len(ranking), "per_run": self.policy.per_run, "score": float(self.row["score"] or 0)}
+        told: Values = {"place": place, "of": len(ranking), "per_run": self.policy.per_run}
+        return {**told, **competition.factors(self.row, self.policy)}
 
     # caps
 
     def caps(self) -> list[Cap]:
-        dwells = [
-            Cap(name=f"dwell_{number}", purpose=one.purpose, channel=one.channel, at_most=1, within=one.at_least)
-            for number, one in enumerate(self.policy.dwell, 1)
-        ]
-        mine = (self.row["purpose"], ANY), (self.row["channel"], ANY)
-        return [cap for cap in [*self.policy.caps, *dwells] if cap.purpose in mine[0] and cap.channel in mine[1]]
+        return [cap for cap in self.policy.all_caps if _covers(cap, self.row)]
 
     def counted(self, cap: Cap) -> list[datetime]:
         """When the touches were planned that the cap counted: of earlier runs and not freed, and better ranked ones of this run."""
@@ -199,8 +203,7 @@ class _Case:
         for touch in self.touches:
             earlier = touch["run_no"] < run_no and not (touch["freed_run"] is not None and touch["freed_run"] <= run_no)
             beside = touch["run_no"] == run_no and (touch["journey"], touch["step"]) != (self.row["journey"], self.row["step"])
-            fits = cap.purpose in (touch["purpose"], ANY) and cap.channel in (touch["channel"], ANY)
-            if (earlier or beside) and fits and touch["not_before"] > planned - cap.within:
+            if (earlier or beside) and _covers(cap, touch) and touch["not_before"] > planned - cap.within:
                 found.append(touch["not_before"])
         return sorted(found)
 
@@ -226,16 +229,26 @@ class _Case:
         via = " and ".join(self.row["via"] or [])
         return f"opted out of {via}", "would pass after a newer consent, or after opting in again"
 
+    def profiling_refused(self) -> tuple[str, str]:
+        return "the customer wants no personalised marketing", "would pass after they take it back"
+
+    def complaint_hold(self) -> tuple[str, str]:
+        hold = self.policy.consent.complaint_hold
+        length = "" if hold is None else format_duration(hold)
+        return "a complaint holds marketing", f"would pass {length} after it is closed"
+
+    def excluded(self) -> tuple[str, str]:
+        return competition.excluded(self.row, self.policy, self.zone)
+
     def no_address(self) -> tuple[str, str]:
         via = " or ".join(self.row["permitted"] or self.row["via"] or [])
         return f"no address for {via}", f"would pass with an address for {via}"
 
     def closed(self) -> tuple[str, str]:
         channel, as_of = str(self.row["channel"]), self.row["as_of"]
-        hours = self.policy.open_hours.get(channel)
-        if hours is None:
+        opens = competition.opening_of(self.row, self.policy, self.zone, self.calendar)
+        if opens is None:
             return f"{channel} is closed", ""
-        opens = next_opening(as_of, hours.start, hours.end, self.zone)
         valid = timedelta(microseconds=self.row["valid_us"])
         needed = opens - (self.row["first_proposed_at"] or as_of)
         return (
@@ -249,8 +262,10 @@ class _Case:
             return f"the cap {self.row['detail']} is used up", ""
         used = self.counted(cap)
         full = used[len(used) - cap.at_most] if len(used) >= cap.at_most else used[0] if used else self.row["as_of"]
+        took = competition.took_the_place(self.row, self.zone)
+        last = f"; {took} took the place" if took else ""
         return (
-            f"{cap} reached ({cap.name}): {', '.join(self.at(one) for one in used)}",
+            f"{cap} reached ({cap.name}): {', '.join(self.at(one) for one in used)}{last}",
             f"would pass from {self.at(full + cap.within)} on, or with a cap of {len(used) + 1}",
         )
 
@@ -277,8 +292,17 @@ class _Case:
             "killed": "the journey was killed",
             "channel_paused": "the channel was paused",
             "channel_killed": "the channel was killed",
+            "product_killed": f"the product {self.row['detail']} was killed",
+            "product_paused": f"the product {self.row['detail']} was paused",
+            "branch_killed": f"branch {self.row['detail']} was killed",
+            "branch_paused": f"branch {self.row['detail']} was paused",
         }
         return what[str(self.row["reason"])], "would pass after tonglu resume"
+
+
+def _covers(cap: Cap, touch: Mapping[str, Any]) -> bool:
+    """Whether a cap is about a touch or proposal."""
+    return all(getattr(cap, name) in (touch[name], ANY) for name in ("purpose", "channel", "journey", "topic"))
 
 
 def _whole_minutes(length: timedelta) -> timedelta:
@@ -304,6 +328,13 @@ REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "closed": _Case.closed,
     "cap_reached": _Case.cap_reached,
     "outranked": _Case.outranked,
+    "excluded": _Case.excluded,
+    "profiling_refused": _Case.profiling_refused,
+    "complaint_hold": _Case.complaint_hold,
+    "product_killed": _Case.switched,
+    "product_paused": _Case.switched,
+    "branch_killed": _Case.switched,
+    "branch_paused": _Case.switched,
     "expired": _Case.expired,
     "killed": _Case.switched,
     "channel_paused": _Case.switched,

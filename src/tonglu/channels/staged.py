@@ -9,6 +9,7 @@ from typing import Any
 
 from tonglu.core.delivery import (
     ADDRESS_GONE,
+    STAGED_BRANCH,
     STAGED_COLUMNS,
     DeliveryState,
     LeftOut,
@@ -72,8 +73,12 @@ class StagedRows:
             StagedError: a touch may not leave yet.
         """
         self.left_out.clear()
-        for chunk in self._file.iter_batches(_CHUNK, columns=list(STAGED_COLUMNS)):
+        has_branch = STAGED_BRANCH in self._file.schema_arrow.names
+        for chunk in self._file.iter_batches(
+            _CHUNK, columns=[*STAGED_COLUMNS, STAGED_BRANCH] if has_branch else [*STAGED_COLUMNS]
+        ):
             columns = [chunk.column(name).to_pylist() for name in STAGED_COLUMNS]
+            columns.append(chunk.column(STAGED_BRANCH).to_pylist() if has_branch else [None] * chunk.num_rows)
             yield [line for row in zip(*columns, strict=True) if (line := self._line(row)) is not None]
 
     def staged_keys(self) -> list[str]:
@@ -82,11 +87,11 @@ class StagedRows:
         return keys
 
     def _line(self, row: tuple[Any, ...]) -> tuple[object, ...] | None:
-        touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds = row
+        touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds, branch = row
         batch = self._batch
         if not_before > batch.now:
             raise StagedError("the batch holds a touch that may not leave yet")
-        if (reason := self._why_not(touch_key, customer_id if heeds else None, journey, expires_at)) is not None:
+        if (reason := self._why_not(touch_key, customer_id if heeds else None, journey, branch, expires_at)) is not None:
             self.left_out.append(LeftOut(touch_key, *reason))
             return None
         if address is None:
@@ -100,7 +105,7 @@ class StagedRows:
         return (touch_key, customer_id, batch.channel, address, message, arm or "", text.title, text.body, first, last)
 
     def _why_not(
-        self, touch_key: str, customer_id: int | None, journey: str, expires_at: datetime
+        self, touch_key: str, customer_id: int | None, journey: str, branch: str | None, expires_at: datetime
     ) -> tuple[DeliveryState, str] | None:
         """Why a touch stays behind; one that does not heed opt-outs comes without its customer."""
         batch = self._batch
@@ -110,4 +115,6 @@ class StagedRows:
             return DeliveryState.CANCELLED, "opted out"
         if journey in batch.stopped_journeys:
             return DeliveryState.CANCELLED, f"journey {journey} is stopped"
+        if branch in batch.stopped_branches:
+            return DeliveryState.CANCELLED, f"branch {branch} is stopped"
         return (DeliveryState.EXPIRED, "past its end") if expires_at <= batch.now else None

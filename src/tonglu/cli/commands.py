@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import audience, bank, begin, check, draw, know, operations, plan, quarantine, rehearse, replay, runs, why
+from tonglu.cli import audience, bank, begin, check, draw, know, lever, operations, plan, quarantine, rehearse, replay, runs, why
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -63,6 +63,7 @@ app.command("resume", short_help="Lift a pause or a kill.")(operations.resume)
 app.command("kill", short_help="Stop and cancel what waits to leave.")(operations.kill)
 app.command("eject", short_help="Take a customer out of a journey.")(operations.eject)
 app.command("opt-out", short_help="A customer wants nothing more on a channel.")(operations.opt_out)
+app.add_typer(lever.app, name="lever")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(bank.app, name="bank")
 app.command("doctor", short_help="What is wrong with this installation.")(begin.doctor)

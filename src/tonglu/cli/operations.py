@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from tonglu.app.preview import Rendered
 
-What = Annotated[str, typer.Argument(metavar="WHAT", help="A journey, a channel, or all.")]
+What = Annotated[
+    str,
+    typer.Argument(metavar="WHAT", help="A journey, a channel, or all; or journey:NAME, channel:NAME, product:KIND, branch:ID."),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
 By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 JourneyName = Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey's name.")]
@@ -32,7 +35,7 @@ Scoped = Annotated[ScopeName | None, typer.Option("--scope", help="Where a journ
 def pause(
     what: What, reason: Reason, by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
 ) -> None:
-    """Hold a journey, a channel or everything: what waits stays, nothing new leaves. Effective at once."""
+    """Hold a journey, a channel, a product, a branch or everything: what waits stays, nothing new leaves. Effective at once."""
     _throw("pause", what, reason, by, scope, project, as_json)
     next_step(f"tonglu resume {what} --reason ..., or tonglu status")
 
@@ -51,7 +54,7 @@ def resume(
 def kill(
     what: What, reason: Reason, by: By = None, scope: Scoped = None, project: ProjectDir = HERE, as_json: AsJson = False
 ) -> None:
-    """Stop a journey, a channel or everything and cancel what waits to leave. Effective at once."""
+    """Stop a journey, a channel, a product, a branch or everything and cancel what waits to leave. Effective at once."""
     _throw("kill", what, reason, by, scope, project, as_json)
     next_step(f"tonglu status; tonglu resume {what} --reason ... when it may go again")
 
@@ -108,21 +111,24 @@ def eject(
 def opt_out(
     customer: Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
     channel: Annotated[str, typer.Option("--channel", help="A channel, or all.")] = "all",
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="marketing, service, care, or all; profiling: no personalised marketing.")
+    ] = "all",
     back_in: Annotated[bool, typer.Option("--back-in", help="The customer agreed again.")] = False,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Note that a customer wants nothing more on a channel, or on any; nothing leaves from this moment on."""
+    """Note that a customer wants nothing more on a channel, for a purpose, or at all; nothing leaves from this moment on."""
     from tonglu.app import operate
     from tonglu.app.inspect import project_of
 
-    operate.opt_out(project, project_of(project), customer, channel, out=not back_in, at=present())
+    operate.opt_out(project, project_of(project), customer, channel, out=not back_in, at=present(), purpose=purpose)
     if as_json:
-        emit_json({"customer_id": customer, "channel": channel, "out": not back_in})
+        emit_json({"customer_id": customer, "channel": channel, "purpose": purpose, "out": not back_in})
     else:
-        typer.echo(
-            f"customer {customer}: {'back in' if back_in else 'out of'} {channel if channel != 'all' else 'every channel'}"
-        )
+        where = channel if channel != "all" else "every channel"
+        wanted = "" if purpose == "all" else f" for {purpose}"
+        typer.echo(f"customer {customer}: {'back in' if back_in else 'out of'} {where}{wanted}")
     next_step(f"tonglu explain {customer}")
 
 

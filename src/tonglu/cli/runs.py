@@ -260,7 +260,7 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """Let everything leave that is due: bulk files are handed over, single touches sent. Pauses, kills and opt-outs hold."""
-    from tonglu.app.loop import deliver_now
+    from tonglu.app.deliver import deliver_now
     from tonglu.app.workplace import workplace
 
     with workplace(project) as place:

@@ -40,7 +40,7 @@ def explain(
     limit = None if until is None else instant(until, "--at", zone)
     with published(project, written) as file:
         story = story_of(file, customer, journey, limit)
-        proposals = proposals_of(file, customer, zone, journey, limit)
+        proposals = proposals_of(file, customer, zone, journey, limit, written.calendar)
     if as_json:
         emit_json({**story.as_json(), "proposals": [one.as_json() for one in proposals]})
     else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from pydantic import BaseModel
 from sqlglot import exp
@@ -80,10 +81,14 @@ class CompiledJourney:
 
 @dataclass(frozen=True)
 class Program:
-    """Everything that one run executes: every version that enrols or still has open entries, and the policy of this run."""
+    """Everything that one run executes: every version that enrols or still has open entries, and the policy of this run.
+
+    `context` are the policy's context weights, each with its condition on the customer.
+    """
 
     journeys: tuple[CompiledJourney, ...]
     policy: Policy
+    context: tuple[tuple[Decimal, exp.Expression], ...] = ()
 
     @property
     def steps(self) -> dict[int, CompiledStep]:

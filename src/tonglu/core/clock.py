@@ -1,5 +1,6 @@
 """Instants and days. An instant is a naive datetime that means UTC; a day is a day in the bank's zone."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,30 @@ def next_opening(instant: datetime, opens: time, closes: time, zone: ZoneInfo) -
         return instant
     day = here.date() if here.time() < opens else here.date() + timedelta(days=1)
     return to_utc(datetime.combine(day, opens), zone)
+
+
+NEVER = datetime(9999, 1, 1)
+"""What stands for the opening of hours that do not open within `DAYS_AHEAD` days."""
+DAYS_AHEAD = 400
+
+
+def next_open(instant: datetime, windows_on: Callable[[date], Sequence[tuple[time, time]]], zone: ZoneInfo) -> datetime:
+    """The first instant at or after `instant` inside a window [opens, closes) of its day on the bank's wall clock; `NEVER` if none.
+
+    Args:
+        instant: where to look from.
+        windows_on: the windows of a day in rising order; one that closes at `time.max` lasts to the end of the day.
+        zone: the bank's.
+    """
+    here = local(instant, zone)
+    for number in range(DAYS_AHEAD):
+        day = here.date() + timedelta(days=number)
+        for opens, closes in windows_on(day):
+            if number == 0 and here.time() >= closes != time.max:
+                continue
+            inside = number == 0 and here.time() >= opens
+            return instant if inside else to_utc(datetime.combine(day, opens), zone)
+    return NEVER
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:

@@ -34,6 +34,10 @@ STAGED_COLUMNS = (
 file's order, so stage them in the order of touch_key."""
 
 
+STAGED_BRANCH = "branch"
+"""The column with the customer's branch, VARCHAR; batches that were staged before there was one lack it."""
+
+
 class DeliveryState(StrEnum):
     """The one delivery state of an outbox row (engagement receipts are kept apart)."""
 
@@ -90,7 +94,8 @@ class OutboxRow:
     """One touch as a run hands it over. `touch_key` is unique for ever; `version` names the pinned texts, "" the current ones.
 
     An `address` of None is one that is gone: the touch fails. `heeds_hours` and `heeds_opt_out` are False for touches of a purpose
-    that policy lets leave when its channel is closed, or to somebody who opted out.
+    that policy lets leave when its channel is closed, or to somebody who opted out. `product` is the kind of product that it is about,
+    `hours` the segment whose hours hold; both are empty for none.
     """
 
     touch_key: str
@@ -107,6 +112,10 @@ class OutboxRow:
     variables: Mapping[str, Value] = field(default_factory=dict, repr=False)
     heeds_hours: bool = True
     heeds_opt_out: bool = True
+    product: str = ""
+    branch: str = ""
+    purpose: str = "marketing"
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,7 @@ class BatchRow:
     `path` is relative to the folder of staged batches, `sha256` is the file's, `made_at` is the run's `as_of`.
     No row of the file may have a `not_before` later than the batch's. `journey` is that of all its touches, "" where they have
     several: a pause of it holds the batch. `heeds_hours` is False when every touch may leave although the channel is closed.
+    `product`, `purpose` and `hours` are those of all its touches.
     """
 
     batch_id: str
@@ -129,6 +139,9 @@ class BatchRow:
     sha256: str
     journey: str = ""
     heeds_hours: bool = True
+    product: str = ""
+    purpose: str = "marketing"
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +174,7 @@ class OutboundBatch:
     opted_out: frozenset[int] = field(default=frozenset(), repr=False)  # customers
     stopped_journeys: frozenset[str] = frozenset()
     attempt: int = 1
+    stopped_branches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

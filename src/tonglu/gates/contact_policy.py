@@ -1,4 +1,4 @@
-"""contact policy: caps per customer x channel x purpose x window; a dwell time is a cap of one within it.
+"""contact policy: caps per customer x channel x purpose x journey x topic x window; a dwell time is a cap of one within it.
 
 A customer's proposals are judged in rank order: the k-th sees what was planned before the run and that customer's
 better-ranked proposals that passed this gate, and proposals of purposes that skip it: they are sent whatever the others do. A
@@ -8,58 +8,60 @@ One pass per place in the order; a run has as many passes as the busiest custome
 
 from tonglu.core.durations import microseconds
 from tonglu.gates.gate import Chain, Gate
-from tonglu.language.policy import Cap
 
 RANKED = """
     CREATE OR REPLACE TEMP TABLE ranked AS
-    SELECT proposal_no, customer_id, purpose, channel, not_before, competes,
-        row_number() OVER (PARTITION BY customer_id ORDER BY priority, score DESC, tie, proposal_no) AS place
-    FROM proposal
-    WHERE outcome IS NULL AND NOT ghost AND NOT list_contains($skipping, purpose);
+    SELECT p.proposal_no, p.entry_id, p.step_key, p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before, p.competes,
+        row_number() OVER (PARTITION BY p.customer_id ORDER BY p.priority, p.score DESC, p.tie, p.proposal_no) AS place
+    FROM proposal AS p JOIN worth AS w USING (step_key)
+    WHERE p.outcome IS NULL AND NOT p.ghost AND NOT list_contains($skipping, p.purpose);
     CREATE OR REPLACE TEMP TABLE planned AS
-    SELECT t.customer_id, t.purpose, t.channel, t.not_before
-    FROM tonglu.touch AS t
+    SELECT t.customer_id, t.purpose, t.channel, t.journey, t.step, k.topic, t.not_before
+    FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
     WHERE t.not_before > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
       AND t.customer_id IN (SELECT customer_id FROM ranked)
       AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
     UNION ALL
-    SELECT customer_id, purpose, channel, not_before FROM proposal WHERE outcome IS NULL AND NOT ghost AND list_contains($skipping, purpose)
+    SELECT p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before
+    FROM proposal AS p JOIN worth AS w USING (step_key) WHERE p.outcome IS NULL AND NOT p.ghost AND list_contains($skipping, p.purpose)
 """
-ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $at_most, $within_us)"
+ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $journey, $topic, $at_most, $within_us)"
 DEEPEST = "SELECT coalesce(max(place), 0) FROM ranked"
 ONE_PLACE = """
+    CREATE OR REPLACE TEMP TABLE used_up AS
+    SELECT r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name,
+        max({'planned_at': t.not_before, 'journey': t.journey, 'step': t.step}) AS newest
+    FROM ranked AS r
+    JOIN cap AS c ON c.purpose IN (r.purpose, 'any') AND c.channel IN (r.channel, 'any') AND c.journey IN (r.journey, 'any')
+        AND (c.topic = 'any' OR c.topic = r.topic)
+    JOIN planned AS t ON t.customer_id = r.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
+        AND c.journey IN (t.journey, 'any') AND (c.topic = 'any' OR c.topic = t.topic)
+        AND t.not_before > r.not_before - to_microseconds(c.within_us)
+    WHERE r.place = $place
+    GROUP BY r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name, c.at_most
+    HAVING count(*) >= c.at_most
+    QUALIFY row_number() OVER (PARTITION BY r.proposal_no ORDER BY c.cap_no) = 1;
     INSERT INTO stopped
-    SELECT r.proposal_no, 'cap_reached', arg_min(c.name, c.cap_no), CASE WHEN r.competes THEN 'deferred' ELSE 'dropped' END
-    FROM (
-        SELECT r.proposal_no, r.competes, c.cap_no, c.name, c.at_most
-        FROM ranked AS r
-        JOIN cap AS c ON c.purpose IN (r.purpose, 'any') AND c.channel IN (r.channel, 'any')
-        JOIN planned AS t ON t.customer_id = r.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
-            AND t.not_before > r.not_before - to_microseconds(c.within_us)
-        WHERE r.place = $place
-        GROUP BY ALL
-        HAVING count(*) >= c.at_most
-    ) AS r JOIN cap AS c USING (cap_no)
-    GROUP BY r.proposal_no, r.competes;
+    SELECT proposal_no, 'cap_reached', name, CASE WHEN competes THEN 'deferred' ELSE 'dropped' END FROM used_up;
+    INSERT INTO tonglu.yielded
+    SELECT $run_no, entry_id, step_key, name, newest.journey, newest.step, newest.planned_at FROM used_up ORDER BY proposal_no;
     INSERT INTO planned
-    SELECT customer_id, purpose, channel, not_before FROM ranked
+    SELECT customer_id, purpose, channel, journey, step, topic, not_before FROM ranked
     WHERE place = $place AND proposal_no NOT IN (SELECT proposal_no FROM stopped)
 """
 
 
 def apply(chain: Chain) -> None:
     """Judge every customer's proposals in rank order against all caps."""
-    dwells = [
-        Cap(name=f"dwell_{number}", purpose=one.purpose, channel=one.channel, at_most=1, within=one.at_least)
-        for number, one in enumerate(chain.policy.dwell, 1)
-    ]
-    for number, cap in enumerate([*chain.policy.caps, *dwells]):
+    for number, cap in enumerate(chain.policy.all_caps):
         chain.warehouse.execute(
             ONE_CAP,
             cap_no=number,
             name=cap.name,
             purpose=cap.purpose,
             channel=cap.channel,
+            journey=cap.journey,
+            topic=cap.topic,
             at_most=cap.at_most,
             within_us=microseconds(cap.within),
         )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from tonglu.core.ports import Warehouse
+from tonglu.language.hours import Days
 from tonglu.language.message import Product
 from tonglu.language.policy import Policy
 
@@ -35,7 +36,7 @@ class OwnCondition:
 
 @dataclass(frozen=True)
 class Chain:
-    """What a gate may look at: the warehouse, the run's instant, the policy, the touches' own conditions,
+    """What a gate may look at: the warehouse, the run's instant, the policy, the touches' own conditions, which days are worked,
     and the products that touches are about, by step key."""
 
     warehouse: Warehouse
@@ -44,6 +45,7 @@ class Chain:
     zone: ZoneInfo
     policy: Policy
     conditions: tuple["OwnCondition", ...]
+    days: Days
     products: Mapping[int, Product] = field(default_factory=dict)
 
     def skipping(self, gate: str) -> list[str]:

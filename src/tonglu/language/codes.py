@@ -13,7 +13,19 @@ from types import MappingProxyType
 
 from tonglu.core.errors import did_you_mean
 
-_PAGES = ("files", "names", "conditions", "journeys", "journey_sense", "segments", "messages", "data", "policy", "commands")
+_PAGES = (
+    "files",
+    "names",
+    "conditions",
+    "journeys",
+    "journey_sense",
+    "segments",
+    "messages",
+    "data",
+    "policy",
+    "competition",
+    "commands",
+)
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,7 @@ class JourneyFile(Authored):
     exit: Annotated[tuple[Exit, ...], BeforeValidator(as_list)] = ()
     live: Live = Live()
     priority: Name | None = None
+    prior: Share | None = None
     migrate: Mapping[Name, Name] = Field(default_factory=dict)
     steps: list[Any]
 

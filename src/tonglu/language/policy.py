@@ -9,14 +9,21 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.arbitration import Arbitration, Exclusion, Topic
+from tonglu.language.consent_rules import ConsentRules
+from tonglu.language.hours import OpenHours
 from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
-from tonglu.language.values import Authored, Duration, Hours, Name, Share, refuse, shown
+from tonglu.language.values import Authored, Duration, Name, Share, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 
 ANY = "any"
+NEVER_SKIPPED = frozenset({"journey_live", "eligible", "reachable"})
+"""Gates that no purpose skips."""
+HELD_TO: Mapping[str, frozenset[str]] = {"marketing": frozenset({"consent", "suitable", "risk"})}
+"""Gates that a purpose may not skip, by purpose."""
 
 
 def _epoch(value: object) -> object:
@@ -39,11 +46,13 @@ class PurposePolicy(Authored):
 
 
 class Cap(Authored):
-    """At most so many touches of one customer within a time, of a purpose and channel or of any."""
+    """At most so many touches of one customer within a time, of a purpose, channel, journey and topic or of any."""
 
     name: Name
     purpose: Name = ANY
     channel: Name = ANY
+    journey: Name = ANY
+    topic: Topic | Literal["any"] = "any"
     at_most: Annotated[int, Field(ge=1)]
     within: Duration
 
@@ -53,7 +62,7 @@ class Cap(Authored):
         """A cap without a name is called by what it says: marketing_sms_2_in_7_days."""
         if not isinstance(data, dict) or "name" in data:
             return data
-        words = [str(data.get(key, ANY)) for key in ("purpose", "channel")]
+        words = [str(data.get(key, ANY)) for key in ("purpose", "channel", "journey", "topic")]
         words = [word for word in words if word != ANY] or [ANY]
         name = "_".join([*words, str(data.get("at_most")), "in", str(data.get("within"))])
         return {**data, "name": re.sub("[^a-z0-9]+", "_", name.lower())[:63]}
@@ -63,10 +72,12 @@ class Cap(Authored):
 
 
 class Dwell(Authored):
-    """The least time between two touches of one customer, of a purpose and channel or of any."""
+    """The least time between two touches of one customer, of a purpose, channel, journey and topic or of any."""
 
     purpose: Name = ANY
     channel: Name = ANY
+    journey: Name = ANY
+    topic: Topic | Literal["any"] = "any"
     at_least: Duration
 
 
@@ -90,7 +101,10 @@ class Policy(Authored):
     purposes: Mapping[Literal["marketing", "service", "care", "regulatory"], PurposePolicy] = Field(default_factory=dict)
     caps: tuple[Cap, ...] = ()
     dwell: tuple[Dwell, ...] = ()
-    open_hours: Mapping[Name, Hours] = Field(default_factory=dict)
+    open_hours: Mapping[Name, OpenHours] = Field(default_factory=dict)
+    consent: ConsentRules = ConsentRules()
+    exclusions: tuple[Exclusion, ...] = ()
+    arbitration: Arbitration = Arbitration()
     per_run: Annotated[int, Field(ge=1, le=100)] = 1
     priority: tuple[Name, ...] = ()
     learning: Learning = Learning()
@@ -99,11 +113,33 @@ class Policy(Authored):
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
-        for what, names in (("caps", [cap.name for cap in self.caps]), ("priority groups", list(self.priority))):
+        named = (
+            ("caps", [cap.name for cap in self.caps]),
+            ("exclusions", [one.name for one in self.exclusions]),
+            ("priority groups", list(self.priority)),
+        )
+        for what, names in named:
             twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
             if twice is not None:
                 raise refuse(f"two {what} are called '{twice}'", "Give each its own name, or remove one.", "TL801")
         return self
+
+    @property
+    def all_caps(self) -> tuple[Cap, ...]:
+        """The caps, and every dwell time as a cap of one."""
+        dwells = [
+            Cap(
+                name=f"dwell_{number}",
+                purpose=one.purpose,
+                channel=one.channel,
+                journey=one.journey,
+                topic=one.topic,
+                at_most=1,
+                within=one.at_least,
+            )
+            for number, one in enumerate(self.dwell, 1)
+        ]
+        return (*self.caps, *dwells)
 
     def rank(self, group: str | None) -> int:
         """The place of a journey's priority group: 0 goes first; journeys without a group, or with an unknown one, go last."""
@@ -143,3 +179,6 @@ def check_policy(
                 at: Loc = ("purposes", purpose, "skips", number)
                 hint, fix = did_you_mean(gate, gates), name_fix(file, at, gate, gates)
                 findings.append(file.finding("TL802", f"gate '{gate}' does not exist", at, hint, fix=fix))
+            elif gate in NEVER_SKIPPED or gate in HELD_TO.get(purpose, frozenset()):
+                message = f"{purpose} may not skip '{gate}'"
+                findings.append(file.finding("TL843", message, ("purposes", purpose, "skips", number), "Remove it."))

@@ -131,6 +131,10 @@ def _life(row: BatchRow) -> dict[str, object]:
         "expires_at": instant_text(row.expires_at),
         "heeds_hours": row.heeds_hours,
         "heeds_opt_out": True,
+        "product": row.product,
+        "branch": "",
+        "purpose": row.purpose,
+        "hours": row.hours,
     }
 
 

@@ -32,6 +32,7 @@ from tonglu.core.errors import InputError, coded
 from tonglu.mailroom.delivery_log import LoggedDelivery
 from tonglu.mailroom.outbox import Clearance, Lease
 from tonglu.mailroom.ports import MailroomPort
+from tonglu.mailroom.switches import Scope
 
 FIRST_BACKOFF = timedelta(minutes=1)
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -72,6 +73,7 @@ def deliver_due(
     lease_for: timedelta = timedelta(minutes=10),
     attempts: int = 5,
     closed: Collection[str] = (),
+    groups: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> DeliverySummary:
     """One round over all channels: at most `limit` rows each, each looked at again when its turn comes.
 
@@ -86,6 +88,7 @@ def deliver_due(
         lease_for: how long others leave this deliverer's rows alone.
         attempts: tries of one key at a receiver that honours keys, or that was not reached at all.
         closed: channels outside their hours at `now`: what heeds them waits, for a round when they are open or for its end.
+        groups: by channel, the segments that have hours of their own, and whether these are open at `now`.
     """
     round_ = _Round(mailroom, now, owner, texts, staged_root, now + lease_for, attempts)
     swept = mailroom.outbox.sweep(now, {name: channel.deduplicates for name, channel in channels.items()}, attempts)
@@ -93,7 +96,7 @@ def deliver_due(
     round_.states.update(swept)
     more = False
     for name in sorted(channels):
-        more |= round_.channel(name, channels[name], limit, name in closed)
+        more |= round_.channel(name, channels[name], limit, name in closed, (groups or {}).get(name, {}))
     states = {state: count for state, count in round_.states.items() if count}
     went = round_.went
     return DeliverySummary(states, went["retried"], went["held"], recovered, went["lost"], more)
@@ -113,10 +116,12 @@ class _Round:
     states: Counter[DeliveryState] = field(default_factory=Counter)
     went: Counter[str] = field(default_factory=Counter)
 
-    def channel(self, name: str, channel: Channel, limit: int, closed: bool) -> bool:
+    def channel(self, name: str, channel: Channel, limit: int, closed: bool, groups: Mapping[str, bool]) -> bool:
         """Deliver a channel's due rows; whether there may be more."""
         unit = "batch" if isinstance(channel, BulkChannel) else "touch"
-        leases = self.mailroom.outbox.lease(unit, name, self.now, owner=self.owner, until=self.until, limit=limit, closed=closed)
+        leases = self.mailroom.outbox.lease(
+            unit, name, self.now, owner=self.owner, until=self.until, limit=limit, closed=closed, groups=groups
+        )
         for lease in leases:
             if isinstance(channel, BulkChannel):
                 self._batch(lease, channel)
@@ -173,9 +178,10 @@ class _Round:
             staged.rows,
             staged.sha256,
             self.mailroom.batches.excluded(lease.key),
-            self.mailroom.optouts.out_of(lease.channel),
-            self.mailroom.switches.stopped_journeys(lease.key),
+            self.mailroom.optouts.out_of(lease.channel, lease.purpose),
+            self.mailroom.switches.stopped_within(lease.key, Scope.JOURNEY),
             lease.attempt + 1,
+            self.mailroom.switches.stopped_within(lease.key, Scope.BRANCH),
         )
         try:
             result = channel.send_batch(batch)

@@ -12,6 +12,7 @@ from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog
 from tonglu.mailroom.erasure import Erased, Erasure
 from tonglu.mailroom.inbox import Inbox
+from tonglu.mailroom.levers import Levers
 from tonglu.mailroom.optouts import OptOuts
 from tonglu.mailroom.outbox import Outbox
 from tonglu.mailroom.switches import Action, Scope, Switch, Switches
@@ -36,6 +37,7 @@ class Mailroom:
         self.inbox = Inbox(self._database)
         self.optouts = OptOuts(self._database)
         self.switches = Switches(self._database)
+        self.levers = Levers(self._database)
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
         self.batches = Batches(self._database, self.log)
         self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts)
@@ -43,15 +45,16 @@ class Mailroom:
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
         """Throw a switch; a kill also cancels, in the same transaction, every unsent row that it reaches. Rows cancelled.
 
-        A paused journey's touches wait, and so do the batches that hold touches of no other journey; out of a mixed batch they
-        are left when it leaves, as those of a journey that was killed after the hand-over are out of any.
+        A paused journey's or product's touches wait, and so do their batches: a batch has one journey and one product. Out of a
+        batch that an earlier version staged for several, and out of any when it is a branch that is paused, they are left when
+        it leaves, as those that were killed after the hand-over are.
 
         Raises:
-            InputError: a channel or journey without a name, a name for everything, or nobody who did it.
+            InputError: a channel, journey, product or branch without a name, a name for everything, or nobody who did it.
         """
         if (scope is Scope.ALL) != (name == "") or not by.strip() or not reason.strip():
             place = Place("switch")
-            message = "a switch needs who and why, and a name exactly when it is about one channel or journey"
+            message = "a switch needs who and why, and a name unless it is about everything"
             raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))

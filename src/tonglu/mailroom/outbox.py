@@ -41,6 +41,9 @@ class Lease:
     payload: Mapping[str, object] = field(repr=False)
     attempt: int
     token: int
+    product: str = ""
+    branch: str = ""
+    purpose: str = "marketing"
 
 
 class Outbox:
@@ -85,18 +88,29 @@ class Outbox:
         }
 
     def lease(
-        self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int, closed: bool = False
+        self,
+        unit: str,
+        channel: str,
+        now: datetime,
+        *,
+        owner: str,
+        until: datetime,
+        limit: int,
+        closed: bool = False,
+        groups: Mapping[str, bool] | None = None,
     ) -> list[Lease]:
         """Take up to `limit` due rows of a channel, oldest first; nobody else gets them before `until`.
 
-        Paused ones stay; so do, when the channel is `closed`, all that heed its hours.
+        Paused ones stay; so do, when the channel is `closed`, all that heed its hours. `groups` says of segments with hours of
+        their own whether they are open.
         """
         with self._database.transaction():
             if self._switches.stop_of(channel) is not None:
                 return []
-            stopped = [switch.name for switch in self._switches.in_force() if switch.scope is Scope.JOURNEY]
             due = {"unit": unit, "channel": channel, "now": instant_text(now), "limit": limit}
-            due |= {"stopped": json.dumps(stopped), "closed": closed}
+            due |= {"closed": closed, "groups": json.dumps(dict(groups or {}))}
+            for name, scope in (("journeys", Scope.JOURNEY), ("products", Scope.PRODUCT), ("branches", Scope.BRANCH)):
+                due[name] = json.dumps(self._switches.stopped(scope))
             keys = [str(row[0]) for row in self._database.rows(sql.DUE, due)]
             if not keys:
                 return []
@@ -113,7 +127,7 @@ class Outbox:
                 return Clearance.LOST
             not_before, expires_at = (instant_of(text) for text in found[0][:2])
             heeds_opt_out = bool(found[0][2])
-            stop = self._switches.stop_of(lease.channel, lease.journey)
+            stop = self._switches.stop_of(lease.channel, lease.journey, lease.product, lease.branch)
             if expires_at <= now:
                 self._close(lease, DeliveryState.EXPIRED, now, "past its end")
                 return Clearance.EXPIRED
@@ -121,7 +135,7 @@ class Outbox:
                 self._close(lease, DeliveryState.CANCELLED, now, "killed")
                 return Clearance.CANCELLED
             customer_id = lease.customer_id if heeds_opt_out else None
-            if customer_id is not None and self._optouts.stops(customer_id, lease.channel):
+            if customer_id is not None and self._optouts.stops(customer_id, lease.channel, lease.purpose):
                 self._close(lease, DeliveryState.CANCELLED, now, "opted out")
                 return Clearance.CANCELLED
             if stop is Action.PAUSE or not_before > now:
@@ -199,8 +213,8 @@ def _line(row: Row, state: DeliveryState, at: datetime, detail: str) -> LoggedDe
 
 
 def _lease(row: Row, token: int) -> Lease:
-    key, unit, channel, journey, customer_id, payload, attempt = row
-    return Lease(key, unit, channel, journey, customer_id, json.loads(payload or "{}"), attempt, token)
+    key, unit, channel, journey, customer_id, payload, attempt, *scopes = row
+    return Lease(key, unit, channel, journey, customer_id, json.loads(payload or "{}"), attempt, token, *scopes)
 
 
 def _parameters(row: OutboxRow) -> dict[str, object]:
@@ -223,4 +237,8 @@ def _parameters(row: OutboxRow) -> dict[str, object]:
         "expires_at": instant_text(row.expires_at),
         "heeds_hours": row.heeds_hours,
         "heeds_opt_out": row.heeds_opt_out,
+        "product": row.product,
+        "branch": row.branch,
+        "purpose": row.purpose,
+        "hours": row.hours,
     }

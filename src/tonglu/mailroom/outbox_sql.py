@@ -2,9 +2,9 @@
 
 HAND_OVER = """
 INSERT INTO outbox (key, unit, run_no, channel, journey, customer_id, payload, not_before, expires_at, due_at, heeds_hours,
-                    heeds_opt_out, switch_seq)
+                    heeds_opt_out, product, branch, purpose, hours, switch_seq)
 VALUES (:key, :unit, :run_no, :channel, :journey, :customer_id, :payload, :not_before, :expires_at, :not_before, :heeds_hours,
-        :heeds_opt_out, (SELECT coalesce(max(seq), 0) FROM switch))
+        :heeds_opt_out, :product, :branch, :purpose, :hours, (SELECT coalesce(max(seq), 0) FROM switch))
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -12,8 +12,10 @@ DUE = """
 SELECT key FROM outbox
 WHERE state = 'waiting' AND channel = :channel AND unit = :unit
   AND due_at <= :now AND not_before <= :now AND expires_at > :now
-  AND journey NOT IN (SELECT value FROM json_each(:stopped))
-  AND (NOT :closed OR NOT heeds_hours)
+  AND journey NOT IN (SELECT value FROM json_each(:journeys))
+  AND product NOT IN (SELECT value FROM json_each(:products))
+  AND branch NOT IN (SELECT value FROM json_each(:branches))
+  AND (NOT heeds_hours OR coalesce((SELECT value FROM json_each(:groups) WHERE key = hours), NOT :closed))
 ORDER BY due_at, key
 LIMIT :limit
 """
@@ -26,7 +28,7 @@ WHERE key IN (SELECT value FROM json_each(:keys))
 """
 
 LEASED = """
-SELECT key, unit, channel, journey, customer_id, payload, attempt FROM outbox
+SELECT key, unit, channel, journey, customer_id, payload, attempt, product, branch, purpose FROM outbox
 WHERE key IN (SELECT value FROM json_each(:keys))
 ORDER BY due_at, key
 """
@@ -88,7 +90,8 @@ RETURNING key, unit, attempt, state
 CANCEL_REACHED = """
 UPDATE outbox SET state = 'cancelled', settled_at = :now
 WHERE (state = 'waiting' OR (state = 'leased' AND attempting = 0))
-  AND (:scope = 'all' OR (:scope = 'channel' AND channel = :name) OR (:scope = 'journey' AND journey = :name))
+  AND (:scope = 'all' OR (:scope = 'channel' AND channel = :name) OR (:scope = 'journey' AND journey = :name)
+    OR (:scope = 'product' AND product = :name) OR (:scope = 'branch' AND branch = :name))
 RETURNING key, unit, attempt, state
 """
 

@@ -8,6 +8,7 @@ from tonglu.core.delivery import DeliveryState
 from tonglu.mailroom.batches import StagedBatch
 from tonglu.mailroom.delivery_log import LoggedDelivery
 from tonglu.mailroom.outbox import Clearance, Lease
+from tonglu.mailroom.switches import Scope
 
 
 class LeasesPort(Protocol):
@@ -17,9 +18,18 @@ class LeasesPort(Protocol):
         """Put right what time and switches changed."""
 
     def lease(
-        self, unit: str, channel: str, now: datetime, *, owner: str, until: datetime, limit: int, closed: bool = False
+        self,
+        unit: str,
+        channel: str,
+        now: datetime,
+        *,
+        owner: str,
+        until: datetime,
+        limit: int,
+        closed: bool = False,
+        groups: Mapping[str, bool] | None = None,
     ) -> list[Lease]:
-        """Take due rows; of a closed channel those that do not heed its hours."""
+        """Take due rows; of a closed channel or group those that do not heed its hours."""
 
     def begin(self, lease: Lease, now: datetime) -> Clearance:
         """The last look, and the durable mark."""
@@ -46,15 +56,15 @@ class BatchesPort(Protocol):
 class OptOutsPort(Protocol):
     """Who wants nothing more."""
 
-    def out_of(self, channel: str) -> frozenset[int]:
-        """Every customer who is out of this channel now."""
+    def out_of(self, channel: str, purpose: str = "marketing") -> frozenset[int]:
+        """Every customer who is out of this channel for this purpose now."""
 
 
 class SwitchesPort(Protocol):
     """What is stopped."""
 
-    def stopped_journeys(self, batch_id: str) -> frozenset[str]:
-        """Journeys whose touches must not leave with a batch."""
+    def stopped_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
+        """Names of a scope whose touches must not leave with a batch."""
 
 
 class MailroomPort(Protocol):

@@ -1,4 +1,4 @@
-"""Switches: pause, resume and kill, for everything, a channel or a journey; append-only, the latest of each scope counts."""
+"""Switches: pause, resume and kill, for everything, a channel, journey, product or branch; append-only, the latest of each scope counts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ ORDER BY seq
 """
 _KILLED_SINCE = """
 SELECT DISTINCT name FROM switch
-WHERE scope = 'journey' AND action = 'kill' AND seq > (SELECT switch_seq FROM outbox WHERE key = :key)
+WHERE scope = :scope AND action = 'kill' AND seq > (SELECT switch_seq FROM outbox WHERE key = :key)
 """
 
 
@@ -29,6 +29,8 @@ class Scope(StrEnum):
     ALL = "all"
     CHANNEL = "channel"
     JOURNEY = "journey"
+    PRODUCT = "product"  # the kind of product that a message names
+    BRANCH = "branch"  # where the customer's account is kept
 
 
 class Action(StrEnum):
@@ -80,21 +82,26 @@ class Switches:
         """Every throw after the watermark `seq`, oldest first: the audit trail."""
         return [_switch(row) for row in self._database.rows(_SINCE, {"seq": seq})]
 
-    def stop_of(self, channel: str, journey: str = "") -> Action | None:
-        """What holds a touch of this channel and journey now: kill before pause, None when it may go."""
-        reaching = {
-            switch.action
-            for switch in self.in_force()
-            if switch.scope is Scope.ALL
-            or (switch.scope is Scope.CHANNEL and switch.name == channel)
-            or (switch.scope is Scope.JOURNEY and switch.name == journey)
+    def stop_of(self, channel: str, journey: str = "", product: str = "", branch: str = "") -> Action | None:
+        """What holds a touch of this channel, journey, product and branch now: kill before pause, None when it may go."""
+        reached = {
+            (Scope.ALL, ""),
+            (Scope.CHANNEL, channel),
+            (Scope.JOURNEY, journey),
+            (Scope.PRODUCT, product),
+            (Scope.BRANCH, branch),
         }
+        reaching = {switch.action for switch in self.in_force() if (switch.scope, switch.name) in reached}
         return Action.KILL if Action.KILL in reaching else Action.PAUSE if reaching else None
 
-    def stopped_journeys(self, batch_id: str) -> frozenset[str]:
-        """Journeys whose touches must not leave with a batch: stopped now, or killed at any time after its hand-over."""
-        killed = (str(row[0]) for row in self._database.rows(_KILLED_SINCE, {"key": batch_id}))
-        return frozenset(killed) | {switch.name for switch in self.in_force() if switch.scope is Scope.JOURNEY}
+    def stopped(self, scope: Scope) -> list[str]:
+        """The names of a scope that are paused or killed now."""
+        return [switch.name for switch in self.in_force() if switch.scope is scope]
+
+    def stopped_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
+        """Names of a scope whose touches must not leave with a batch: stopped now, or killed at any time after its hand-over."""
+        killed = (str(row[0]) for row in self._database.rows(_KILLED_SINCE, {"key": batch_id, "scope": scope.value}))
+        return frozenset(killed) | frozenset(self.stopped(scope))
 
 
 def _switch(row: Row) -> Switch:

@@ -196,7 +196,7 @@ def audience_of(
     warehouse.execute("DELETE FROM tonglu.entry")
     warehouse.run("enrol/choose")
     qualified: dict[str, int] = dict(warehouse.fetch(ASSIGNED))
-    touches = tuple(_at(warehouse, program, run, channels, step) for step in first_touches(journey))
+    touches = tuple(_at(warehouse, program, run, channels, calendar, step) for step in first_touches(journey))
     not_again = sum(qualified.values()) - inside - now
     return Audience(candidates, lost, qualified, inside, not_again, touches, _per_day(warehouse, journey, candidates, back))
 
@@ -246,9 +246,11 @@ def _onward(step: CompiledStep) -> list[int]:
     return [key for key in named if key]
 
 
-def _at(warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], step: CompiledStep) -> FirstTouch:
+def _at(
+    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], calendar: WorkCalendar, step: CompiledStep
+) -> FirstTouch:
     warehouse.execute(REST, step_key=step.key)
-    chain = set_out(warehouse, program, run, channels, ())
+    chain = set_out(warehouse, program, run, channels, (), calendar)
     for gate in decision_chain():
         if gate.judges_ghosts and gate.name not in BY_THE_CLOCK:
             gate.apply(chain)

@@ -21,6 +21,7 @@ def conserve(warehouse: Warehouse, policy: Policy) -> int:
         "conservation/rules",
         uncapped=skipping("contact_policy"),
         unarbitrated=skipping("arbitration"),
+        unasked=skipping("consent"),
         per_run=policy.per_run,
         unsuited=skipping("suitable"),
         unheld=skipping("risk"),

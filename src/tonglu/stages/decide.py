@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from tonglu.compile.products import products_of
 from tonglu.compile.program import Program
-from tonglu.core.clock import next_opening
-from tonglu.core.ports import Warehouse
+from tonglu.core.ports import Warehouse, WorkCalendar
 from tonglu.gates import Chain, OwnCondition, decision_chain
+from tonglu.language.hours import Days
+from tonglu.stages import weigh
 from tonglu.stages.context import Run
 from tonglu.stages.switches import Switch, stopped
 
-CHANNEL = "INSERT INTO channel_now VALUES ($channel, $opening, $stop, $bulk)"
+CHANNEL = "INSERT INTO channel_now VALUES ($channel, $stop, $bulk)"
+STOPPED = "INSERT INTO stopped_now VALUES ($scope, $name, $position)"
 OUTCOMES = """
     SELECT count(*), count(*) FILTER (WHERE outcome = 'sent'), count(*) FILTER (WHERE outcome = 'deferred'),
         count(*) FILTER (WHERE outcome = 'dropped')
@@ -31,21 +32,30 @@ class Decided:
 
 
 def decide(
-    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+    warehouse: Warehouse,
+    program: Program,
+    run: Run,
+    channels: Mapping[str, bool],
+    switches: Collection[Switch],
+    calendar: WorkCalendar,
+    levers: Collection[weigh.Lever] = (),
 ) -> Decided:
     """Propose, pass the chain, record.
 
     Args:
         channels: every channel, and whether it is a bulk one.
         switches: what is paused or killed in this run.
+        calendar: which days are worked.
+        levers: the factors that operators set for now.
     """
     warehouse.run("decide/hold_still")
-    chain = set_out(warehouse, program, run, channels, switches)
+    chain = set_out(warehouse, program, run, channels, switches, calendar)
     warehouse.run("decide/arms")
     released = False
     for gate in decision_chain():
         if not gate.judges_ghosts and not released:
             warehouse.run("decide/release_ghosts")
+            weigh.weigh(warehouse, program.context, levers)
             released = True
         gate.apply(chain)
         warehouse.run("decide/stop", gate=gate.name)
@@ -55,22 +65,24 @@ def decide(
 
 
 def set_out(
-    warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], switches: Collection[Switch]
+    warehouse: Warehouse,
+    program: Program,
+    run: Run,
+    channels: Mapping[str, bool],
+    switches: Collection[Switch],
+    calendar: WorkCalendar,
 ) -> Chain:
     """Propose, and set out what the gates look at. Counting an audience begins with it too."""
+    weigh.value(warehouse)
     warehouse.run("decide/propose")
     for channel, bulk in channels.items():
-        opening = _opening(program, channel, run)
-        warehouse.execute(CHANNEL, channel=channel, opening=opening, stop=stopped(channel, switches), bulk=bulk)
+        warehouse.execute(CHANNEL, channel=channel, stop=stopped(channel, switches), bulk=bulk)
+    for one in switches:
+        warehouse.execute(STOPPED, scope=one.scope, name=one.name, position=one.position)
     conditions = tuple(
         OwnCondition(step.key, step.when, step.when_parts, step.when_reads)
         for step in program.steps.values()
         if step.when is not None
     )
-    return Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, products_of(program))
-
-
-def _opening(program: Program, channel: str, run: Run) -> datetime:
-    """The first instant from `as_of` on at which policy lets the channel be used."""
-    hours = program.policy.open_hours.get(channel)
-    return run.as_of if hours is None else next_opening(run.as_of, hours.start, hours.end, run.zone)
+    days = Days(calendar, run.as_of_date)
+    return Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, days, products_of(program))

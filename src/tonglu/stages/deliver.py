@@ -6,13 +6,14 @@ killed after its commit is handed over again, and what the mailroom knows alread
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from sqlglot import exp
 
 from tonglu.core.delivery import BatchRow, OutboxRow
+from tonglu.core.durations import microseconds
 from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
 from tonglu.core.sql import alike, fill, parsed
@@ -21,14 +22,19 @@ from tonglu.language.policy import Policy
 MESSAGE = """
     INSERT INTO outgoing
     SELECT t.touch_key, t.customer_id, t.journey, t.version, t.channel, t.batch_id, t.address, t.message, t.arm, slot('variables'),
-        t.not_before, t.expires_at, t.heeds_hours, t.heeds_opt_out
+        t.not_before, t.expires_at, t.heeds_hours, t.heeds_opt_out, t.topic, slot('branch'), t.purpose, t.segment
     FROM recipient AS t LEFT JOIN reader AS profile USING (customer_id)
     WHERE slot('theirs')
 """
 BATCH = """
-    SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out FROM outgoing
+    SELECT touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out,
+        branch FROM outgoing
     WHERE batch_id = $batch_id ORDER BY touch_key
 """
+HAS_BRANCH = (
+    "SELECT 1 FROM duckdb_columns() WHERE schema_name = 'tonglu' AND table_name = 'profile' AND column_name = 'branch_id'"
+)
+NO_COMPLAINTS = "CREATE OR REPLACE TEMP TABLE complaining (customer_id BIGINT)"
 PERSONAL = {
     "surname": "surname_of(t.name)",
     "honorific": "CASE WHEN profile.sex = 'F' THEN '女士' WHEN profile.sex = 'M' THEN '先生' ELSE '' END",
@@ -94,21 +100,24 @@ def hand_over(
     Raises:
         CheckFailed: the touches that are ready are not those that were decided.
     """
-    _take_back(warehouse, mailroom, run_no, as_of)
     skip_hours, skip_consent = _skipping(policy, "quiet_hours"), _skipping(policy, "consent")
+    _take_back(warehouse, mailroom, run_no, as_of, policy.consent.complaint_hold, skip_consent)
     warehouse.run("deliver/outgoing", run_no=run_no, skip_hours=skip_hours, skip_consent=skip_consent)
+    branch = parsed("CAST(profile.branch_id AS VARCHAR)" if warehouse.fetch(HAS_BRANCH) else "CAST(NULL AS VARCHAR)")
     messages: list[tuple[int, str]] = warehouse.rows("deliver/messages", run_no=run_no)
     for group in alike(messages, lambda one: (variables[one],)):
-        warehouse.execute(fill(MESSAGE, variables=_as_json(variables[group[0]]), theirs=_one_of(group)))
+        warehouse.execute(fill(MESSAGE, variables=_as_json(variables[group[0]]), theirs=_one_of(group), branch=branch))
     [(decided, ready, keys)] = warehouse.rows("deliver/complete", run_no=run_no)
     if not decided == ready == keys:
         raise CheckFailed(f"run {run_no} decided {decided} touches, but {ready} with {keys} keys are ready: none was handed over")
     batches = []
-    for batch_id, channel, journey, not_before, expires_at, rows, heeds in warehouse.rows("deliver/batches"):
+    for batch_id, channel, journey, not_before, expires_at, rows, heeds, *scopes in warehouse.rows("deliver/batches"):
         if not mailroom.knows(batch_id):
             name = f"{batch_id}.parquet"
             digest = writer.write(BATCH, staged / name, batch_id=batch_id)
-            batch = BatchRow(batch_id, run_no, channel, not_before, expires_at, as_of, name, rows, digest, journey, heeds)
+            batch = BatchRow(
+                batch_id, run_no, channel, not_before, expires_at, as_of, name, rows, digest, journey, heeds, *scopes
+            )
             batches.append(batch)
     mailroom.batches(batches)
     mailroom.rows([_single(run_no, row) for row in warehouse.rows("deliver/singles")])
@@ -120,11 +129,19 @@ def _skipping(policy: Policy, gate: str) -> list[str]:
     return sorted(name for name, purpose in policy.purposes.items() if gate in purpose.skips)
 
 
-def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: datetime) -> None:
-    """Cancel the unsent touches of entries that ended."""
+def _take_back(
+    warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: datetime, hold: timedelta | None, skip_consent: list[str]
+) -> None:
+    """Cancel the unsent touches of entries that ended, and those whose consent was withdrawn or whose customer complained since."""
     keys: list[str] = []
     in_batches: dict[str, list[str]] = {}
-    for touch_key, batch_id in warehouse.rows("deliver/obsolete", run_no=run_no):
+    if hold is None:
+        warehouse.execute(NO_COMPLAINTS)
+    else:
+        warehouse.run("decide/complaining", as_of=as_of, hold_us=microseconds(hold))
+    obsolete = warehouse.rows("deliver/obsolete", run_no=run_no)
+    withdrawn = warehouse.rows("deliver/withdrawn", run_no=run_no, as_of=as_of, skip_consent=skip_consent)
+    for touch_key, batch_id in dict.fromkeys([*obsolete, *withdrawn]):
         if batch_id is None:
             keys.append(touch_key)
         else:
@@ -134,7 +151,10 @@ def _take_back(warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: dat
 
 
 def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
-    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out = row
+    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out, *scopes = (
+        row
+    )
+    product, branch, purpose, segment = (str(one or "") for one in scopes)
     return OutboxRow(
         touch_key=str(key),
         run_no=run_no,
@@ -150,6 +170,10 @@ def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
         variables=json.loads(str(variables)),
         heeds_hours=bool(hours),
         heeds_opt_out=bool(out),
+        product=product,
+        branch=branch,
+        purpose=purpose,
+        hours=segment,
     )
 
 

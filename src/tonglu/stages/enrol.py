@@ -14,10 +14,9 @@ from tonglu.stages.context import Run
 from tonglu.stages.occasions import instants
 from tonglu.stages.switches import Standing
 
-PRIOR = "0.02"  # the chance of the goal that arbitration assumes until something is learned; our own design
-FEN = 100
+PRIOR = 0.02  # the chance of the goal that arbitration assumes until something is learned; our own design
 ONE_DAY = timedelta(days=1)
-VERSION = "INSERT INTO version_now VALUES ($version_no, $purpose, $priority, $score)"
+VERSION = "INSERT INTO version_now VALUES ($version_no, $purpose, $priority, $prior, $value)"
 BY_EVENT = """
     INSERT INTO occasion
     SELECT slot('journey'), e.customer_id, slot('key'), e.occurred_at, e.customer_id, 0
@@ -107,7 +106,11 @@ def begin(warehouse: Warehouse, program: Program, run: Run, standing: Mapping[st
     for journey in program.journeys:
         header = journey.header
         rank = program.policy.rank(header.priority or header.purpose)
-        warehouse.execute(VERSION, version_no=journey.version_no, purpose=header.purpose, priority=rank, score=_score(journey))
+        prior = PRIOR if header.prior is None else header.prior
+        value = journey.goals[0].value if journey.goals else 0
+        warehouse.execute(
+            VERSION, version_no=journey.version_no, purpose=header.purpose, priority=rank, prior=round(prior, 6), value=value
+        )
     for journey in program.current:
         header, now = journey.header, standing[journey.name]
         controls = program.policy.global_control if header.purpose == "marketing" else None
@@ -216,11 +219,3 @@ def _fresh(journey: CompiledJourney) -> int | None:
     if enter.fresh is not None:
         return microseconds(enter.fresh)
     return None if enter.source == "journey" else microseconds(ONE_DAY)
-
-
-def _score(journey: CompiledJourney) -> str:
-    """P x V as a fixed decimal text: the prior times the first goal's value in yuan. C and L are 1 until policy sets them."""
-    from decimal import Decimal
-
-    value = journey.goals[0].value if journey.goals else 0
-    return str((Decimal(PRIOR) * Decimal(value) / FEN).quantize(Decimal("0.000001")))

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tonglu.core.delivery import DeliveryState
 from tonglu.core.ports import Warehouse
+from tonglu.language.consent_rules import ConsentRules
 
 LINES = """
     CREATE OR REPLACE TEMP TABLE delivery_line (seq BIGINT, touch_key VARCHAR, batch_id VARCHAR, state VARCHAR, changed_at TIMESTAMP,
@@ -13,21 +14,37 @@ LINES = """
 """
 LINE = "INSERT INTO delivery_line SELECT unnest($seq), unnest($touch_key), unnest($batch_id), unnest($state), unnest($changed_at), unnest($detail)"
 WORD = """
-    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word) SELECT $customer_id, $channel, $at, $run_no, $word
+    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word, purpose)
+    SELECT $customer_id, $channel, $at, $run_no, $word, $purpose
 """
 BY_EVENT = """
-    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word)
-    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no, 'out'
+    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word, purpose)
+    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no, 'out',
+        coalesce(json_extract_string(properties, '$.purpose'), '*')
     FROM new_event WHERE name = 'opt_out' ORDER BY occurred_at, event_id
 """
+# What a customer answers is an opt-out of marketing on its channel: a stop word in a reply, or that they refused a call.
+BY_ANSWER = r"""
+    INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word, purpose)
+    SELECT customer_id, channel, occurred_at, $run_no, 'out', 'marketing'
+    FROM (
+        SELECT customer_id, occurred_at, event_id, name, json_extract_string(properties, '$.channel') AS channel,
+            regexp_replace(translate(upper(json_extract_string(properties, '$.text')), 'ＴＤＲ', 'TDR'), '[\s.。!！,，]', '', 'g') AS said
+        FROM new_event WHERE name IN ('touch.replied', 'touch.refused')
+    ) AS answer
+    WHERE (name = 'touch.replied' AND list_contains($stop_channels, channel) AND list_contains($stop_words, said))
+       OR (name = 'touch.refused' AND list_contains($refusals, channel))
+    ORDER BY occurred_at, event_id
+"""
 NEW_OPT_OUTS = """
-    SELECT DISTINCT customer_id, channel, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no AND word = 'out' ORDER BY ALL
+    SELECT DISTINCT customer_id, channel, purpose, opted_out_at FROM tonglu.opt_out WHERE run_no = $run_no AND word = 'out' ORDER BY ALL
 """
 LIFTED = """
-    SELECT c.customer_id, c.channel, max(c.changed_at)
+    SELECT c.customer_id, c.channel, c.purpose, max(c.changed_at)
     FROM tonglu.opt_out AS o JOIN source.consents AS c ON c.customer_id = o.customer_id AND (o.channel = c.channel OR o.channel = '*')
+        AND (o.purpose = c.purpose OR o.purpose = '*')
     WHERE (c.loaded_run = $run_no OR o.run_no = $run_no) AND o.word = 'out' AND c.granted AND c.changed_at > o.opted_out_at
-    GROUP BY c.customer_id, c.channel ORDER BY ALL
+    GROUP BY c.customer_id, c.channel, c.purpose ORDER BY ALL
 """
 EJECT = "INSERT INTO tonglu.ejection VALUES ($run_no, $customer_id, $journey, $reason, $by)"
 WATERMARK = "SELECT seq FROM tonglu.watermark WHERE name = $name"
@@ -57,7 +74,7 @@ class DeliveryLine(Protocol):
 
 
 class OptOutWord(Protocol):
-    """A customer's word about a channel or all ('*'): out, or in again."""
+    """A customer's word about a channel or all ('*') and a purpose or all ('*'): out, or in again."""
 
     @property
     def seq(self) -> int: ...  # noqa: D102
@@ -67,6 +84,9 @@ class OptOutWord(Protocol):
 
     @property
     def channel(self) -> str: ...  # noqa: D102
+
+    @property
+    def purpose(self) -> str: ...  # noqa: D102
 
     @property
     def out(self) -> bool: ...  # noqa: D102
@@ -109,25 +129,27 @@ def take_opt_outs(warehouse: Warehouse, words: Iterable[OptOutWord]) -> None:
     seq = 0
     for word in words:
         said = "out" if word.out else "in"
-        warehouse.execute(WORD, customer_id=word.customer_id, channel=word.channel, at=word.at, word=said)
+        warehouse.execute(WORD, customer_id=word.customer_id, channel=word.channel, at=word.at, word=said, purpose=word.purpose)
         seq = max(seq, word.seq)
     if seq:
         advance_watermark(warehouse, "opt_outs", seq)
 
 
-def take_opt_out_events(warehouse: Warehouse) -> None:
-    """Opt-outs that came as events, effective in this very run."""
+def take_opt_out_events(warehouse: Warehouse, rules: ConsentRules) -> None:
+    """Opt-outs that came as events and as answers to touches, effective in this very run."""
     warehouse.execute(BY_EVENT)
+    words = sorted({word.strip().upper() for word in rules.stop_words})
+    warehouse.execute(BY_ANSWER, stop_words=words, stop_channels=list(rules.stop_channels), refusals=list(rules.refusals))
 
 
-def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datetime]]:
-    """The opt-outs that a run brought, for the deliverers to know of too."""
-    return [(customer, channel, at) for customer, channel, at in warehouse.fetch(NEW_OPT_OUTS, run_no=run_no)]
+def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, str, datetime]]:
+    """The opt-outs that a run brought (customer, channel, purpose, instant), for the deliverers to know of too."""
+    return [(customer, channel, purpose, at) for customer, channel, purpose, at in warehouse.fetch(NEW_OPT_OUTS, run_no=run_no)]
 
 
-def lifted_opt_outs(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, datetime]]:
-    """The channels on which a consent is newer than an opt-out, if either came in this run, for the deliverers to know of too."""
-    return [(customer, channel, at) for customer, channel, at in warehouse.fetch(LIFTED, run_no=run_no)]
+def lifted_opt_outs(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, str, datetime]]:
+    """Channel and purpose for which a consent is newer than an opt-out, if either came in this run, for the deliverers to know of too."""
+    return [(customer, channel, purpose, at) for customer, channel, purpose, at in warehouse.fetch(LIFTED, run_no=run_no)]
 
 
 def eject(warehouse: Warehouse, *, customer_id: int, journey: str, reason: str, by: str) -> None:

@@ -34,6 +34,7 @@ def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str
         title_en=header.title.en,
         definition=journey.definition.text,
     )
+    warehouse.run("pin/topics", version_no=journey.version_no, definition=journey.definition.text)
     revisited = _revisited(journey.steps)
     for step in journey.steps:
         label = step.label.replace(step.lowered.message or " ", titles.get(step.lowered.message or "", " "))

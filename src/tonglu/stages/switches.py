@@ -13,7 +13,7 @@ KEEP = "INSERT INTO tonglu.switch_position VALUES ($run_no, $scope, $name, $posi
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch that is not in its normal position: scope all, channel or journey; position pause or kill."""
+    """One switch that is not in its normal position: scope all, channel, journey, product or branch; position pause or kill."""
 
     scope: str
     name: str

@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tonglu.app.loop import DONE, Loop, Summary, deliver_now, open_loop, run_once
+from tonglu.app.deliver import deliver_now
+from tonglu.app.loop import DONE, Loop, Summary, open_loop, run_once
 from tonglu.core.clock import parse_instant
 from tonglu.mailroom.switches import Action, Scope
 from tonglu.settings import Settings

@@ -24,9 +24,10 @@ APPENDED = (
     "run", "entry", "ended", "move", "decision", "ghost", "exposure", "touch", "delivery", "conversion", "lift", "learned", "segment_size",
     "check_result", "conservation", "left_out", "judged", "run_definition", "passed_on", "attribute", "calendar_gap", "control_epoch",
     "suitability", "risk_seen", "risk_count",
+    "learned_value", "lever_position", "worth", "weighed", "yielded", "hours_group",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
-WHOLE = ("version", "step", "goal", "arm", "via", "definition", "rest", "candidate")
+WHOLE = ("version", "topic", "step", "goal", "arm", "via", "definition", "rest", "candidate")
 FOLLOWED = "membership"
 POINTER = "current.json"
 MADE_OF_TABLE = (

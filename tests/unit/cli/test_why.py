@@ -48,7 +48,10 @@ def test_a_cap_says_what_it_counted_and_from_when_on_it_would_pass(tmp_path):
         bank.customers(1)
         found = played(bank, T, T + DAY, T + 2 * DAY)
     assert [one.outcome for one in found] == ["dropped", "sent", "sent"]
-    assert found[0].binding == "2 in 7 days reached (weekly): 2026-03-02 10:00, 2026-03-03 10:00"
+    assert (
+        found[0].binding
+        == "2 in 7 days reached (weekly): 2026-03-02 10:00, 2026-03-03 10:00; greet.hi at 2026-03-03 10:00 took the place"
+    )
     assert found[0].nearest == "would pass from 2026-03-09 10:00 on, or with a cap of 3"
     verdicts = {one.gate: one.verdict for one in found[0].judgements}
     assert verdicts["reachable"] is Verdict.PASSED
@@ -163,7 +166,8 @@ def test_the_command_tells_it_to_people_and_to_programs(tmp_path):
     for name in ("explain", "why"):
         shown = runner.invoke(app, [name, "1", "-C", str(tmp_path)])
         assert shown.exit_code == 0
-        assert "not sent: 1 in 7 days reached (weekly): 2026-03-02 10:00; would pass from 2026-03-09 10:00 on" in shown.stdout
+        took = "greet.hi at 2026-03-02 10:00 took the place; would pass from 2026-03-09 10:00 on"
+        assert f"not sent: 1 in 7 days reached (weekly): 2026-03-02 10:00; {took}" in shown.stdout
         assert "weekly: 1 of 1 in 7 days" in shown.stdout
     told = json.loads(runner.invoke(app, ["why", "1", "-C", str(tmp_path), "--at", "2026-03-02T12:00", "--json"]).stdout)
     assert [one["outcome"] for one in told["proposals"]] == ["sent"]

@@ -25,6 +25,11 @@ DAMAGE = {
     "nobody is over a cap": f"""INSERT INTO tonglu.touch
         SELECT t.* REPLACE ('another' AS touch_key, 0 AS run_no, $as_of - INTERVAL 1 HOUR AS not_before) FROM ({TOUCH}) AS t""",
     "touches a run of one customer": f"INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key) FROM ({TOUCH}) AS t",
+    "journeys that exclude each other keep apart": f"""
+        INSERT INTO exclusion SELECT 0, 'apart', unnest(['offer', 'other']), NULL, 1000000;
+        INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key, 'other' AS journey) FROM ({TOUCH}) AS t""",
+    "no marketing to somebody whose complaint holds it": "INSERT INTO complaining VALUES (1)",
+    "no touch against an opt-out": "INSERT INTO unprofiled VALUES (1)",
     "one exposure per entry and step": f"""INSERT INTO tonglu.exposure SELECT $run_no, entry_id, 1, 'offer', 1001, 'hi', arm, 0.5, $as_of
         FROM ({ENTRY}), (SELECT unnest(['a', 'b']) AS arm)""",
     "every entry rests at a step of its version": "UPDATE tonglu.rest SET version_no = 99",

@@ -77,12 +77,24 @@ def test_a_late_round_leaves_a_closed_channel_alone_but_for_what_skips_quiet_hou
     assert bank.deliver(OPENING) == {"accepted": 1}
 
 
-def test_a_batch_of_several_journeys_waits_as_a_whole_when_one_of_its_touches_must(tiny):
+def test_every_journey_has_a_batch_of_its_own_so_that_none_waits_for_another(tiny):
     bank = tiny(journeys={"offer": touching(), "notice": touching(purpose="regulatory")}, policy=POLICY)
     ordered(bank, 1)
     bank.run(T)
-    assert bank.deliver(T + 12 * HOUR) == {}
+    assert bank.deliver(T + 12 * HOUR) == {"accepted": 1}
+    assert bank.rows("SELECT batch_id FROM tonglu.touch WHERE journey = 'notice'") == [("000001-sms-notice-20260302T0200",)]
     bank.deliver(OPENING)
+    assert reached(bank) == [("sms", 1), ("sms", 1)]
+
+
+def test_a_paused_journey_holds_its_batch_and_loses_nothing_while_others_leave(tiny):
+    bank = tiny(journeys={"offer": touching(), "notice": touching(purpose="regulatory")}, policy=POLICY)
+    ordered(bank, 1)
+    bank.run(T)
+    bank.throw("pause", T, scope="journey", name="offer")
+    assert bank.deliver(T) == {"accepted": 1}
+    bank.throw("resume", T + HOUR, scope="journey", name="offer")
+    assert bank.deliver(T + HOUR) == {"accepted": 1}
     assert reached(bank) == [("sms", 1), ("sms", 1)]
 
 

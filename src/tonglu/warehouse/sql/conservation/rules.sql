@@ -1,6 +1,7 @@
 -- What must hold after every run (semantics 29): one row per rule with the number of breaches. A run with a breach rolls back.
 WITH reserved AS (
-    SELECT * FROM tonglu.touch AS t WHERE t.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
+    SELECT t.*, k.topic FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
+    WHERE t.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
       AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
 )
 SELECT 'entries = open + ended' AS rule, abs((SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)) AS breaches
@@ -26,14 +27,40 @@ SELECT 'controls are never touched', count(*) FROM tonglu.touch AS t JOIN tonglu
     WHERE t.run_no = $run_no AND e.assignment <> 'treated'
 UNION ALL
 SELECT 'nobody is over a cap', count(*) FROM ( -- every window of a cap's length that ends at a touch and holds one of this run
-    SELECT n.touch_key, w.touch_key, c.cap_no FROM tonglu.touch AS n
-    JOIN cap AS c ON c.purpose IN (n.purpose, 'any') AND c.channel IN (n.channel, 'any')
+    SELECT n.touch_key, w.touch_key, c.cap_no FROM reserved AS n
+    JOIN cap AS c ON c.purpose IN (n.purpose, 'any') AND c.channel IN (n.channel, 'any') AND c.journey IN (n.journey, 'any')
+        AND (c.topic = 'any' OR c.topic = n.topic)
     JOIN reserved AS w ON w.customer_id = n.customer_id AND c.purpose IN (w.purpose, 'any') AND c.channel IN (w.channel, 'any')
+        AND c.journey IN (w.journey, 'any') AND (c.topic = 'any' OR c.topic = w.topic)
         AND w.not_before >= n.not_before AND w.not_before < n.not_before + to_microseconds(c.within_us)
     JOIN reserved AS t ON t.customer_id = n.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
+        AND c.journey IN (t.journey, 'any') AND (c.topic = 'any' OR c.topic = t.topic)
         AND t.not_before > w.not_before - to_microseconds(c.within_us) AND t.not_before <= w.not_before
     WHERE n.run_no = $run_no AND NOT list_contains($uncapped, n.purpose)
     GROUP BY n.touch_key, w.touch_key, c.cap_no, c.at_most HAVING count(*) > c.at_most)
+UNION ALL
+SELECT 'journeys that exclude each other keep apart', count(*) FROM (
+    SELECT n.touch_key, o.touch_key FROM reserved AS n
+    JOIN exclusion AS mine ON mine.journey = n.journey OR (mine.journey IS NULL AND n.topic IS NOT NULL AND mine.topic IN (n.topic, 'any'))
+    JOIN reserved AS o ON o.customer_id = n.customer_id AND o.journey <> n.journey
+        AND abs(epoch_us(o.not_before) - epoch_us(n.not_before)) < mine.within_us
+    JOIN exclusion AS theirs ON theirs.exclusion_no = mine.exclusion_no
+        AND (theirs.journey = o.journey OR (theirs.journey IS NULL AND o.topic = n.topic))
+    WHERE n.run_no = $run_no AND NOT list_contains($unarbitrated, n.purpose))
+UNION ALL
+SELECT 'no marketing to somebody whose complaint holds it', count(*) FROM tonglu.touch
+    WHERE run_no = $run_no AND purpose = 'marketing' AND customer_id IN (SELECT customer_id FROM complaining)
+UNION ALL
+SELECT 'no touch against an opt-out', count(*) FROM tonglu.touch AS t
+    WHERE t.run_no = $run_no AND NOT list_contains($unasked, t.purpose) AND (
+        (t.purpose = 'marketing' AND t.customer_id IN (SELECT customer_id FROM unprofiled))
+        OR NOT EXISTS (SELECT 1 FROM source.consents AS c
+            WHERE c.customer_id = t.customer_id AND c.purpose = t.purpose AND c.channel = t.channel AND c.granted
+              AND c.changed_at > coalesce((SELECT max(o.opted_out_at) FROM tonglu.opt_out AS o
+                    WHERE o.customer_id = t.customer_id AND o.channel IN (t.channel, '*') AND o.purpose IN (t.purpose, '*') AND o.word = 'out'
+                      AND NOT EXISTS (SELECT 1 FROM tonglu.opt_out AS i WHERE i.customer_id = o.customer_id AND i.word = 'in'
+                            AND i.channel IN (t.channel, '*') AND i.purpose IN (t.purpose, '*') AND i.opted_out_at > o.opted_out_at)),
+                  '-infinity'::TIMESTAMP)))
 UNION ALL
 SELECT 'touches a run of one customer', count(*) FROM (
     SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no AND NOT list_contains($unarbitrated, purpose)

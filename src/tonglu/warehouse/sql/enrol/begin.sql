@@ -5,4 +5,4 @@ CREATE OR REPLACE TEMP TABLE journey_now (journey VARCHAR, version_no INTEGER,
     first_key INTEGER, collects BOOLEAN, enrols BOOLEAN, proposes BOOLEAN, killed BOOLEAN);
 CREATE OR REPLACE TEMP TABLE occasion (journey VARCHAR, customer_id BIGINT, key VARCHAR, since TIMESTAMP, unit VARCHAR, order_value DOUBLE);
 -- What the touches of each version carry: an open entry keeps the purpose, the rank and the value that it entered with.
-CREATE OR REPLACE TEMP TABLE version_now (version_no INTEGER, purpose VARCHAR, priority INTEGER, score DECIMAL(18, 6));
+CREATE OR REPLACE TEMP TABLE version_now (version_no INTEGER, purpose VARCHAR, priority INTEGER, prior DECIMAL(9, 6), value BIGINT);

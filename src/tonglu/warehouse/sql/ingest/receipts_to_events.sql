@@ -4,7 +4,10 @@ SELECT
   t.customer_id,
   'touch.' || r.receipt AS name,
   r.occurred_at,
-  json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)::VARCHAR AS properties,
+  CASE WHEN r.receipt = 'replied' -- what was answered
+    THEN json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id, 'text', r.detail)
+    ELSE json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)
+  END::VARCHAR AS properties,
   r.loaded_run
 FROM source.receipts AS r
 JOIN tonglu.touch AS t ON t.touch_key = r.touch_key

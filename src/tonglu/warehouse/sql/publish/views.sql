@@ -63,6 +63,24 @@ COMMENT ON VIEW lift IS 'Difference of treated and held-out entries by intention
 CREATE VIEW learned AS
 SELECT l.run_no, r.as_of, l.journey, l.step, l.arm, l.n, l.conversions, l.p_best, l.propensity FROM engine.learned AS l JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW learned IS 'What each run learned of each arm, and the share that the next run gave it.';
+CREATE VIEW touch_worth AS
+SELECT w.run_no, r.as_of, w.journey, w.step, w.topic, w.p, CAST(w.v * 0.01 AS DECIMAL(18, 2)) AS v, w.source, w.base
+FROM engine.worth AS w JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW touch_worth IS 'What each run took a touch to be worth before context and levers: P x V, learned or by the journey''s prior.';
+CREATE VIEW weighed AS
+SELECT w.run_no, r.as_of, d.journey, d.step, w.entry_id, d.customer_id, w.context, w.lever, w.weights, d.score
+FROM engine.weighed AS w JOIN engine.run AS r USING (run_no)
+JOIN engine.decision AS d ON d.run_no = w.run_no AND d.entry_id = w.entry_id AND d.step_key = w.step_key;
+COMMENT ON VIEW weighed IS 'Proposals whose score a context weight or a lever changed.';
+CREATE VIEW yielded AS
+SELECT y.run_no, r.as_of, d.journey, d.step, y.entry_id, d.customer_id, d.reason, y.rule AS broken_rule, y.to_journey, y.to_step, y.planned_at
+FROM engine.yielded AS y JOIN engine.run AS r USING (run_no)
+JOIN engine.decision AS d ON d.run_no = y.run_no AND d.entry_id = y.entry_id AND d.step_key = y.step_key;
+COMMENT ON VIEW yielded IS 'Proposals that a cap or an exclusion stopped, with the touch that took their place.';
+CREATE VIEW levers AS
+SELECT l.run_no, r.as_of, l.scope, l.name, l.factor, l.until AS holds_until, l.reason, l.set_by
+FROM engine.lever_position AS l JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW levers IS 'The operators'' levers that each run saw.';
 CREATE VIEW segment_size AS
 SELECT z.run_no, r.as_of, z.segment, z.title_zh, z.members, z.entered, z.left_count FROM engine.segment_size AS z JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW segment_size IS 'Members of each segment in each run, who joined and who left.';
