@@ -231,3 +231,39 @@ def test_what_suitability_and_risk_decided_by_replays_after_customers_and_produc
     assert [again(tmp_path, number).same for number in (1, 2, 3)] == [True, True, True]
     rows = {one.name: one.rows for one in again(tmp_path, 1).relations}
     assert (rows["suitability"], rows["risk_seen"], rows["risk_count"]) == (4, 1, 1)
+
+
+def test_places_under_crossing_limits_are_given_again_as_they_were(tmp_path):
+    journey = {
+        "enter": {"event": "begin", "again": "always"},
+        "goal": {"event": "paid", "value": 100, "within": "7 days"},
+        "steps": [{"hi": {"touch": "hello", "via": ["sms"], "valid_for": "5 hours"}}],
+    }
+    limits = {
+        "capacity": [
+            {"channel": "sms", "at_most": 4, "per": "hour"},
+            {"channel": "sms", "by": "branch", "at_most": 6, "per": "day"},
+        ],
+        "budget": [{"channel": "sms", "at_most": "1.05", "per": "day"}],
+    }
+    bank = TinyBank(
+        tmp_path,
+        journeys={"greet": journey},
+        attributes={"branch_id": "integer"},
+        channels={"sms": {"cost": 0.05}},
+        policy={"per_run": 9, **limits},
+    )
+    with bank:
+        bank.customers(*({"customer_id": one, "branch_id": one % 4} for one in range(1, 41)))
+        for hour in (0, 2):
+            bank.events([("begin", one, T + timedelta(hours=hour)) for one in range(1, 41)])
+            bank.run_whole(T + timedelta(hours=hour))
+        assert bank.rows("SELECT DISTINCT method FROM tonglu.allocation") == [("crossing",)]
+        [(sent,)] = bank.rows("SELECT count(*) FROM tonglu.touch")
+        assert 0 < sent <= 21
+    for run_no in (1, 2):
+        found = again(tmp_path, run_no)
+        assert found.same, found
+        rows = {one.name: one.rows for one in found.relations}
+        assert rows["limit_use"] > 0
+        assert rows["contender"] > 0

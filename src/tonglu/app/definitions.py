@@ -13,6 +13,7 @@ from tonglu.compile.competition import check_competition
 from tonglu.compile.conditions import Known
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
+from tonglu.language.allocation import check_limits
 from tonglu.language.channels import ChannelEntry, read_channels
 from tonglu.language.claims import claim_findings
 from tonglu.language.contract import ColumnType as SourceType
@@ -115,6 +116,17 @@ class _Reader:
         journeys, known = self._journeys(known, messages, policy)
         if policy is not None and known.profile:
             check_competition(policy, policy_file, known, contracts, self.findings)
+        if policy is not None:
+            check_limits(
+                policy.capacity,
+                policy.budget,
+                policy_file,
+                self.findings,
+                channels={name: one.cost for name, one in channels.items()},
+                journeys=known.journeys,
+                profile=profile,
+                tables={name: one.columns for name, one in contracts.items() if not one.personal},
+            )
         refuse_errors(self.findings)
         assert policy is not None
         return Definitions(

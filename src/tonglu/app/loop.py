@@ -234,7 +234,10 @@ class Loop:
         assert self.program is not None
         warehouse = self.place.warehouse
         calendar = work_calendar(self.place.definitions.project.calendar)
-        decided = decide(warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown, calendar, self._levers())
+        costs = {name: channel.cost for name, channel in self.place.definitions.channels.items()}
+        decided = decide(
+            warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown, calendar, costs, self._levers()
+        )
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}

@@ -60,10 +60,10 @@ def _of(model: type[BaseModel]) -> Schema:
 
 
 def _policy() -> Schema:
-    """A cap that is not named is called after its place."""
+    """A cap or a limit that is not named is called after what it says."""
     schema = _of(Policy)
-    cap = schema["$defs"]["Cap"]
-    cap["required"] = [name for name in cap["required"] if name != "name"]
+    for one in (schema["$defs"][name] for name in ("Cap", "Capacity", "Budget")):
+        one["required"] = [name for name in one["required"] if name != "name"]
     return schema
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tonglu.app import why_competition as competition
 from tonglu.app import why_risk, why_suitable
+from tonglu.app.why_limits import explain_limit, limits_seen
 from tonglu.core.clock import show_instant
 from tonglu.core.durations import format_duration
 from tonglu.core.workdays import CalendarKind
@@ -89,6 +90,7 @@ def proposals_of(
     """Every proposal of a customer up to an instant, the newest first."""
     rows = file.ask("why", customer_id=customer_id, journey=journey, until=until)
     touches = file.ask("reserved", customer_id=customer_id)
+    limits = file.ask("limits_of_customer", customer_id=customer_id)
     policies: dict[str, Policy] = {}
     found = []
     for row in rows:
@@ -96,7 +98,8 @@ def proposals_of(
         if text not in policies:
             policies[text] = Policy.model_validate_json(text)
         same_run = [other for other in rows if other["run_no"] == row["run_no"] and not other["ghost"]]
-        found.append(_Case(row, policies[text], touches, same_run, zone, calendar).told())
+        mine = [one for one in limits if all(one[key] == row[key] for key in ("run_no", "entry_id", "step_key"))]
+        found.append(_Case(row, policies[text], touches, same_run, zone, calendar, mine).told())
     return found
 
 
@@ -111,7 +114,9 @@ class _Case:
         same_run: Sequence[Mapping[str, Any]],
         zone: ZoneInfo,
         calendar: CalendarKind,
+        limits: Sequence[Mapping[str, Any]],
     ) -> None:
+        self.limits = limits
         self.row, self.policy, self.touches, self.same_run, self.zone = row, policy, touches, same_run, zone
         self.calendar: CalendarKind = calendar
 
@@ -189,6 +194,12 @@ class _Case:
         place = next((number for number, one in enumerate(ranking, 1) if one is self.row), 0)
         told: Values = {"place": place, "of": len(ranking), "per_run": self.policy.per_run}
         return {**told, **competition.factors(self.row, self.policy)}
+
+    def capacity(self) -> Values:
+        return {"limits": limits_seen(self.limits, "capacity", self.zone)}
+
+    def budget(self) -> Values:
+        return {"limits": limits_seen(self.limits, "budget", self.zone)}
 
     # caps
 
@@ -278,6 +289,10 @@ class _Case:
             f"would pass with per_run of {self.policy.per_run + 1}, a higher priority or score, or with wait: true in a later run",
         )
 
+    def no_room(self) -> tuple[str, str]:
+        row, valid = self.row, timedelta(microseconds=self.row["valid_us"])
+        return explain_limit(self.limits, str(row["detail"]), float(row["score"] or 0), row["as_of"], valid, self.zone)
+
     def expired(self) -> tuple[str, str]:
         valid = format_duration(timedelta(microseconds=self.row["valid_us"]))
         first = self.row["first_proposed_at"]
@@ -319,6 +334,8 @@ VALUES: Mapping[str, Callable[[_Case], Values]] = {
     "quiet_hours": _Case.quiet_hours,
     "contact_policy": _Case.contact_policy,
     "arbitration": _Case.arbitration,
+    "capacity": _Case.capacity,
+    "budget": _Case.budget,
 }
 REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "not_eligible": _Case.not_eligible,
@@ -335,6 +352,8 @@ REASONS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "product_paused": _Case.switched,
     "branch_killed": _Case.switched,
     "branch_paused": _Case.switched,
+    "no_capacity": _Case.no_room,
+    "no_budget": _Case.no_room,
     "expired": _Case.expired,
     "killed": _Case.switched,
     "channel_paused": _Case.switched,

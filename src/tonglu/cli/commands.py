@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli import audience, bank, begin, check, draw, know, lever, operations, plan, quarantine, rehearse, replay, runs, why
+from tonglu.cli import (
+    audience, bank, begin, check, draw, know, lever, limits, operations, plan, quarantine, rehearse, replay, runs, why,
+)
 from tonglu.cli.frame import EXIT_CODES
 
 HELP = f"""Tonglu 同路: journeys in YAML, customer groups in SQL, every touch decided in DuckDB and measured.
@@ -56,6 +58,7 @@ app.command("why", short_help="The same as explain.")(why.explain)
 app.command("replay", short_help="A past run's decisions again, byte for byte.")(replay.replay)
 app.command("draw", short_help="A journey as a picture.")(draw.draw)
 app.command("learned", short_help="What was learned of each arm.")(know.learned)
+app.command("limits", short_help="What is scarce, and what more of it is worth.")(limits.limits)
 app.command("query", short_help="Ask the published file in SQL.")(know.query)
 app.command("preview", short_help="A journey's texts as one customer reads them.")(operations.preview)
 app.command("pause", short_help="Hold a journey, a channel or everything.")(operations.pause)

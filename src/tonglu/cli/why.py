@@ -140,4 +140,6 @@ def _value(value: object) -> str:
 
 
 def _cap(cap: dict[str, object]) -> str:
+    if "limit" in cap:
+        return f"{cap['limit']} from {cap['from']}: {cap['used']} of {cap['at_most']}"
     return f"{cap['cap']}: {cap['counted']} of {cap['at_most']}"

@@ -37,7 +37,7 @@ class OwnCondition:
 @dataclass(frozen=True)
 class Chain:
     """What a gate may look at: the warehouse, the run's instant, the policy, the touches' own conditions, which days are worked,
-    and the products that touches are about, by step key."""
+    the products that touches are about, by step key, and what a touch of each channel costs (fen)."""
 
     warehouse: Warehouse
     run_no: int
@@ -47,6 +47,7 @@ class Chain:
     conditions: tuple["OwnCondition", ...]
     days: Days
     products: Mapping[int, Product] = field(default_factory=dict)
+    costs: Mapping[str, int] = field(default_factory=dict)
 
     def skipping(self, gate: str) -> list[str]:
         """The purposes whose touches skip a gate, as policy names them."""

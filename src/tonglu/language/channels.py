@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
 from tonglu.core.errors import Finding, did_you_mean
 from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
-from tonglu.language.values import Authored, Money, Name, Title
+from tonglu.language.values import Authored, Money, Name, Title, refuse
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
 UNKNOWN_KEY, UNKNOWN_OPTION = "TL120", "TL812"
@@ -37,6 +37,13 @@ class ChannelEntry(Authored):
     title: Title
     max_length: MaxLength = MaxLength()
     cost: Annotated[Money, PlainSerializer(lambda fen: f"{fen / 100:.2f}", return_type=str, when_used="json")] = 0
+
+    @field_validator("cost")
+    @classmethod
+    def _not_negative(cls, fen: int) -> int:
+        if fen < 0:
+            raise refuse("a touch costs less than nothing", "Write 0 or more.", "TL125")
+        return fen
 
     @property
     def options(self) -> Mapping[str, Any]:

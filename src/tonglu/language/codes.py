@@ -24,6 +24,7 @@ _PAGES = (
     "data",
     "policy",
     "competition",
+    "limits",
     "commands",
 )
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, Severity, did_you_mean
+from tonglu.language.allocation import Budget, Capacity
 from tonglu.language.arbitration import Arbitration, Exclusion, Topic
 from tonglu.language.consent_rules import ConsentRules
 from tonglu.language.hours import OpenHours
@@ -110,11 +111,14 @@ class Policy(Authored):
     learning: Learning = Learning()
     suitability: Suitability = Suitability()
     risk: Risk = Risk()
+    capacity: tuple[Capacity, ...] = ()
+    budget: tuple[Budget, ...] = ()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
         named = (
             ("caps", [cap.name for cap in self.caps]),
+            ("limits", [*(one.name for one in self.capacity), *(one.name for one in self.budget)]),
             ("exclusions", [one.name for one in self.exclusions]),
             ("priority groups", list(self.priority)),
         )

@@ -25,6 +25,7 @@ from tonglu.render.facts import (
 )
 from tonglu.render.icons import sign
 from tonglu.render.journey_map import draw_journey
+from tonglu.render.limits import TIGHTEST, amount, newest_qualities, newest_uses
 from tonglu.render.published import Arm, Journey, Lift, Passage, Published
 from tonglu.render.scale import percent, points, signed
 from tonglu.render.words import OUTCOMES, TOUCH_OUTCOMES, Words, kind_words, reason_words
@@ -105,6 +106,9 @@ def report_page(published: Published, truth: Mapping[str, float] | None, title: 
         segments=[(row, _trend(row.history, row.segment)) for row in facts.segments],
         checks=facts.checks,
         conservation=facts.conservation,
+        limits=newest_uses(published)[:TIGHTEST],
+        qualities=newest_qualities(published),
+        amount=amount,
         kinds=[(kind_words(kind), Markup(sign(kind))) for kind in dict.fromkeys(step.kind for step in facts.steps)],
         kind_words=kind_words,
     )

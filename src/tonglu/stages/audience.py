@@ -250,7 +250,7 @@ def _at(
     warehouse: Warehouse, program: Program, run: Run, channels: Mapping[str, bool], calendar: WorkCalendar, step: CompiledStep
 ) -> FirstTouch:
     warehouse.execute(REST, step_key=step.key)
-    chain = set_out(warehouse, program, run, channels, (), calendar)
+    chain = set_out(warehouse, program, run, channels, (), calendar, {})
     for gate in decision_chain():
         if gate.judges_ghosts and gate.name not in BY_THE_CLOCK:
             gate.apply(chain)

@@ -22,9 +22,11 @@ def conserve(warehouse: Warehouse, policy: Policy) -> int:
         uncapped=skipping("contact_policy"),
         unarbitrated=skipping("arbitration"),
         unasked=skipping("consent"),
-        per_run=policy.per_run,
         unsuited=skipping("suitable"),
         unheld=skipping("risk"),
+        unlimited=skipping("capacity"),
+        unbudgeted=skipping("budget"),
+        per_run=policy.per_run,
     )
     for rule, breaches in results:
         warehouse.execute(KEEP, rule=rule, breaches=breaches)

@@ -38,6 +38,7 @@ def decide(
     channels: Mapping[str, bool],
     switches: Collection[Switch],
     calendar: WorkCalendar,
+    costs: Mapping[str, int],
     levers: Collection[weigh.Lever] = (),
 ) -> Decided:
     """Propose, pass the chain, record.
@@ -46,10 +47,11 @@ def decide(
         channels: every channel, and whether it is a bulk one.
         switches: what is paused or killed in this run.
         calendar: which days are worked.
+        costs: what a touch of each channel costs, fen.
         levers: the factors that operators set for now.
     """
     warehouse.run("decide/hold_still")
-    chain = set_out(warehouse, program, run, channels, switches, calendar)
+    chain = set_out(warehouse, program, run, channels, switches, calendar, costs)
     warehouse.run("decide/arms")
     released = False
     for gate in decision_chain():
@@ -71,6 +73,7 @@ def set_out(
     channels: Mapping[str, bool],
     switches: Collection[Switch],
     calendar: WorkCalendar,
+    costs: Mapping[str, int],
 ) -> Chain:
     """Propose, and set out what the gates look at. Counting an audience begins with it too."""
     weigh.value(warehouse)
@@ -85,4 +88,4 @@ def set_out(
         if step.when is not None
     )
     days = Days(calendar, run.as_of_date)
-    return Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, days, products_of(program))
+    return Chain(warehouse, run.run_no, run.as_of, run.zone, program.policy, conditions, days, products_of(program), costs)

@@ -92,13 +92,14 @@ class TinyBank:
         attributes: Mapping[str, str] | None = None,
         events: Mapping[str, Mapping[str, str]] | None = None,
         policy: str | Mapping[str, Any] | None = None,
-        channels: Sequence[str] = ("app_push", "sms"),
+        channels: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("app_push", "sms"),
         messages: Mapping[str, Mapping[str, Any]] | None = None,
         failpoint: str | None = None,
         threads: int | None = 1,
     ) -> None:
         self.root, self.channels = root, tuple(channels)
         self.settings = Settings(threads=threads, failpoint=failpoint)
+        self._about_channels = dict(channels) if isinstance(channels, Mapping) else {}
         self._attributes = dict(attributes or {})
         self._files = 0
         self._events = 0
@@ -322,7 +323,7 @@ class TinyBank:
                 f"segments/{name}.sql", f"-- segment: {name}\n-- title: {title}\n-- owner: t\n-- grain: customer\n{select}\n"
             )
         self._put("tonglu.yaml", json.dumps({"bank": TITLE, "zone": "Asia/Shanghai"}))
-        entries = {name: {"kind": "file", "title": TITLE} for name in self.channels}
+        entries = {name: {"kind": "file", "title": TITLE, **self._about_channels.get(name, {})} for name in self.channels}
         self._put("journeys/channels.yaml", json.dumps({"channels": entries}))
 
     def _write_contracts(self) -> None:

@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,7 +35,7 @@ VALUE = re.compile(r"""'[^']*'|"[^"]*"|\b\d[\d.eE+-]*\b""")
 
 def program_name() -> str:
     """The versions that decide how a run comes out."""
-    return f"Tonglu {tonglu.__version__}, DuckDB {duckdb.__version__}"
+    return f"Tonglu {tonglu.__version__}, DuckDB {duckdb.__version__}, SciPy {version('scipy')}"
 
 
 @functools.cache

@@ -129,12 +129,33 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "touches": "proposals of its purposes whose customer it hit, that reached the gate",
         "stopped": "of them, put off by this rule: the first of those that held",
         "would_stop": "in shadow: of them, those that no live rule put off",
+        "limit_name": "name of the limit of capacity or budget",
+        "unit_kind": "branch or employee, empty where the limit is of the whole bank",
+        "unit": "which branch or employee, empty where the limit is of the whole bank or the customer has none",
+        "period": "hour, day or month",
+        "starts": "when the period begins, UTC",
+        "ends": "when it ends, UTC",
+        "at_most": "what is allowed in the period: touches, or yuan of a budget",
+        "used_before": "what touches of earlier runs take of it",
+        "used": "what is taken of it after the run",
+        "left_out": "proposals that found no room there and were deferred for it",
+        "shadow_price": "yuan of value that one more touch, or one more yuan, would have brought",
+        "priority": "place of the priority group, 0 goes first",
+        "placed": "of them, those that got a place",
+        "value_reached": "sum of the scores of those that got a place, yuan",
+        "value_bound": "no allocation could have reached more, given what earlier priority groups took, yuan",
+        "gap": "how far the value may lie below the best, as a share of the bound",
     }
 )
 SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("risk_rules", "rule"): "name of the risk rule",
         ("learned", "conversions"): "of these entries, converted on the first goal",
+        ("allocations", "proposals"): "proposals of this priority group that came to a limit",
+        (
+            "allocations",
+            "method",
+        ): "room: enough for all; exact: by ranking alone; crossing: by the linear programme over cohorts",
         ("segment_size", "entered"): "customers who joined in that run",
         ("levers", "reason"): "why it was set",
         ("customer_timeline", "detail"): "assignment, cause, gate and reason, channel or goal",

@@ -25,6 +25,7 @@ APPENDED = (
     "check_result", "conservation", "left_out", "judged", "run_definition", "passed_on", "attribute", "calendar_gap", "control_epoch",
     "suitability", "risk_seen", "risk_count",
     "learned_value", "lever_position", "worth", "weighed", "yielded", "hours_group",
+    "contender", "limit_use", "allocation",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
 WHOLE = ("version", "topic", "step", "goal", "arm", "via", "definition", "rest", "candidate")

@@ -30,6 +30,9 @@ DAMAGE = {
         INSERT INTO tonglu.touch SELECT t.* REPLACE ('another' AS touch_key, 'other' AS journey) FROM ({TOUCH}) AS t""",
     "no marketing to somebody whose complaint holds it": "INSERT INTO complaining VALUES (1)",
     "no touch against an opt-out": "INSERT INTO unprofiled VALUES (1)",
+    "capacity used <= capacity": "UPDATE limit_rule SET at_most = 1 WHERE gate = 'capacity'",
+    "spending <= budget": "UPDATE tonglu.contender SET cost = 99",
+    "what is limited is counted": "DELETE FROM tonglu.contender WHERE customer_id = 1",
     "one exposure per entry and step": f"""INSERT INTO tonglu.exposure SELECT $run_no, entry_id, 1, 'offer', 1001, 'hi', arm, 0.5, $as_of
         FROM ({ENTRY}), (SELECT unnest(['a', 'b']) AS arm)""",
     "every entry rests at a step of its version": "UPDATE tonglu.rest SET version_no = 99",
@@ -51,7 +54,12 @@ def journeys():
 
 
 def up_to_commit(tiny):
-    bank = tiny(journeys=journeys(), policy={"per_run": 1, "caps": [{"at_most": 1, "within": "1 day"}]})
+    limits = {
+        "capacity": [{"channel": "sms", "at_most": 2, "per": "hour"}],
+        "budget": [{"channel": "sms", "at_most": "0.10 yuan", "per": "day"}],
+    }
+    policy = {"per_run": 1, "caps": [{"at_most": 1, "within": "1 day"}], **limits}
+    bank = tiny(journeys=journeys(), policy=policy, channels={"sms": {"cost": 0.05}})
     bank.customers(1, 2)
     bank.events([("ordered", 1, T), ("ordered", 2, T)])
     loop = bank.open(T)

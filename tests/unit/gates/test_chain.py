@@ -3,6 +3,7 @@
 from tonglu.gates import decision_chain
 
 ORDER = ["journey_live", "eligible", "suitable", "consent", "risk", "reachable", "quiet_hours", "contact_policy", "arbitration"]
+ORDER += ["capacity", "budget"]
 
 
 def test_the_gates_stand_in_the_order_of_the_contract():

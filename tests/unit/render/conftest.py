@@ -35,6 +35,11 @@ CREATE TABLE segment_size(run_no INTEGER, as_of TIMESTAMP, segment VARCHAR, titl
 CREATE TABLE checks(run_no INTEGER, as_of TIMESTAMP, source_table VARCHAR, expectation VARCHAR, severity VARCHAR,
     success BOOLEAN, observed VARCHAR);
 CREATE TABLE conservation(run_no INTEGER, as_of TIMESTAMP, rule VARCHAR, breaches BIGINT);
+CREATE TABLE limits(run_no INTEGER, as_of TIMESTAMP, limit_name VARCHAR, gate VARCHAR, channel VARCHAR, journey VARCHAR,
+    purpose VARCHAR, unit_kind VARCHAR, unit VARCHAR, period VARCHAR, starts TIMESTAMP, ends TIMESTAMP, at_most DOUBLE,
+    used_before DOUBLE, used DOUBLE, left_out BIGINT, shadow_price DOUBLE);
+CREATE TABLE allocations(run_no INTEGER, as_of TIMESTAMP, priority INTEGER, proposals BIGINT, placed BIGINT,
+    value_reached DECIMAL(24, 6), value_bound DECIMAL(24, 6), gap DOUBLE, method VARCHAR);
 """
 
 FIRST, SECOND = datetime(2026, 10, 1, 1), datetime(2026, 10, 1, 1) + timedelta(days=1)
@@ -99,6 +104,12 @@ ROWS = {
         (2, SECOND, "events", "fresh", "warning", True, "today"),
         (2, SECOND, "events", "key is unique", "blocking", False, "3 copies"),
     ],
+    "limits": [
+        (1, FIRST, "old", "capacity", "sms", None, None, None, "", "day", FIRST, SECOND, 9, 0, 9, 1, 3.0),
+        (2, SECOND, "calls", "capacity", "call", None, None, "branch", "17", "day", FIRST, SECOND, 40, 5, 40, 12, 3.25),
+        (2, SECOND, "money", "budget", None, None, None, None, "", "day", FIRST, SECOND, 3000.0, 0, 12.5, 0, None),
+    ],
+    "allocations": [(2, SECOND, 0, 60, 48, 812.5, 813.0, 0.000615, "crossing")],
     "conservation": [(1, FIRST, "entries = open + ended", 0), (2, SECOND, "entries = open + ended", 2)],
 }  # fmt: skip
 

@@ -3,6 +3,21 @@ WITH reserved AS (
     SELECT t.*, k.topic FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
     WHERE t.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
       AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
+), planned AS ( -- this run's touches, with what was kept of those under a limit
+    SELECT t.entry_id, t.channel, t.journey, t.purpose, c.branch, c.employee, c.cost, t.not_before, c.entry_id IS NOT NULL AS kept
+    FROM tonglu.touch AS t LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id WHERE t.run_no = $run_no
+), taken AS (
+    SELECT r.limit_no, CASE r.unit_kind WHEN 'branch' THEN c.branch WHEN 'employee' THEN c.employee ELSE '' END AS unit,
+        date_trunc(r.period, bank_clock(c.not_before)) AS period, sum(CASE r.gate WHEN 'capacity' THEN 1 ELSE c.cost END) AS used,
+        bool_or(c.now AND NOT list_contains(CASE r.gate WHEN 'capacity' THEN $unlimited ELSE $unbudgeted END, c.purpose)) AS asserted
+    FROM (SELECT *, FALSE AS now FROM charged UNION ALL SELECT channel, journey, purpose, branch, employee, cost, not_before, TRUE FROM planned) AS c
+    JOIN limit_rule AS r ON (r.channel IS NULL OR r.channel = c.channel) AND (r.journey IS NULL OR r.journey = c.journey)
+        AND (r.purpose IS NULL OR r.purpose = c.purpose)
+    GROUP BY ALL
+), overdrawn AS (
+    SELECT r.gate FROM taken AS t JOIN limit_rule AS r USING (limit_no)
+    LEFT JOIN limit_figure AS f ON f.limit_no = t.limit_no AND f.unit = t.unit
+    WHERE t.asserted AND t.used > coalesce(f.at_most, r.at_most)
 )
 SELECT 'entries = open + ended' AS rule, abs((SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)) AS breaches
 UNION ALL
@@ -78,6 +93,14 @@ UNION ALL
 SELECT 'nobody under a risk hold is touched', (SELECT count(*) FROM tonglu.touch AS t JOIN risk_live AS h USING (customer_id)
     JOIN risk_rule_now AS r ON r.rule_no = h.rule_no AND r.holds AND list_contains(r.purposes, t.purpose)
     WHERE t.run_no = $run_no AND NOT list_contains($unheld, t.purpose))
+UNION ALL
+SELECT 'capacity used <= capacity', count(*) FROM overdrawn WHERE gate = 'capacity'
+UNION ALL
+SELECT 'spending <= budget', count(*) FROM overdrawn WHERE gate = 'budget'
+UNION ALL
+SELECT 'what is limited is counted', count(*) FROM planned AS p WHERE NOT p.kept AND EXISTS (
+    SELECT 1 FROM limit_rule AS r WHERE (r.channel IS NULL OR r.channel = p.channel) AND (r.journey IS NULL OR r.journey = p.journey)
+        AND (r.purpose IS NULL OR r.purpose = p.purpose))
 UNION ALL
 SELECT 'one exposure per entry and step', (SELECT count(*) - count(DISTINCT (entry_id, step_key)) FROM tonglu.exposure
     WHERE entry_id IN (SELECT entry_id FROM tonglu.exposure WHERE run_no = $run_no))

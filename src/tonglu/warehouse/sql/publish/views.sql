@@ -89,6 +89,18 @@ SELECT c.run_no, r.as_of, c.source_table, c.expectation, c.severity, c.success, 
 COMMENT ON VIEW checks IS 'Every expectation of every data contract, by run.';
 CREATE VIEW conservation AS SELECT c.run_no, r.as_of, c.rule, c.breaches FROM engine.conservation AS c JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW conservation IS 'What must hold after every run, with the number of breaches: always 0, for a run with one is rolled back.';
+CREATE VIEW limits AS
+SELECT u.run_no, r.as_of, u.limit_name, u.gate, u.channel, u.journey, u.purpose, u.unit_kind, u.unit, u.period, u.starts, u.ends,
+    CASE u.gate WHEN 'budget' THEN u.at_most / 100 ELSE u.at_most END AS at_most,
+    CASE u.gate WHEN 'budget' THEN u.used_before / 100 ELSE u.used_before END AS used_before,
+    CASE u.gate WHEN 'budget' THEN u.used / 100 ELSE u.used END AS used, u.left_out,
+    CASE u.gate WHEN 'budget' THEN u.shadow_price * 100 ELSE u.shadow_price END AS shadow_price
+FROM engine.limit_use AS u JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW limits IS 'Of each limit of capacity and budget, by run, unit and period: what it allows, what was used, and what more of it is worth.';
+CREATE VIEW allocations AS
+SELECT a.run_no, r.as_of, a.priority, a.proposals, a.placed, a.value AS value_reached, a.bound AS value_bound, a.gap, a.method
+FROM engine.allocation AS a JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW allocations IS 'How good the allocation of capacity and budget was, by run and priority group: the value reached and what no other could exceed.';
 CREATE VIEW customer_timeline AS
 SELECT e.customer_id, e.assigned_at AS happened_at, 'entered' AS what, e.journey, NULL AS step, e.assignment AS detail FROM engine.entry AS e
 UNION ALL
