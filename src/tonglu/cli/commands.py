@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from tonglu.cli import (
-    audience, bank, begin, check, draw, know, lever, limits, operations, plan, quarantine, rehearse, replay, runs, why,
+    audience,
+    bank,
+    begin,
+    check,
+    draw,
+    know,
+    lever,
+    limits,
+    operations,
+    plan,
+    quarantine,
+    rehearse,
+    replay,
+    runs,
+    why,
 )
 from tonglu.cli.frame import EXIT_CODES
 
