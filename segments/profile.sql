@@ -91,6 +91,7 @@ SELECT
   c.risk_rated_on,
   coalesce(c.risk_rated_on > as_of_date() - 365, FALSE) AS risk_rating_valid, -- an assessment holds a year
   c.branch_id,
+  c.manager_id,
   c.married,
   c.children,
   c.vulnerable,

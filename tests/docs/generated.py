@@ -16,6 +16,7 @@ from tests.examples.stories import BANK
 
 from tonglu.core import chance
 from tonglu.core.delivery import DeliveryState
+from tonglu.core.work import DISPOSITIONS
 from tonglu.gates import decision_chain
 from tonglu.language.codes import code_pages
 from tonglu.language.contract import Contract, read_contracts
@@ -82,6 +83,15 @@ def forms(shown: Sequence[forms_shown.Form]) -> str:
 def filters() -> str:
     """The filters of message templates."""
     return sheet(("filter",), [(f"`{name}`",) for name in FILTERS])
+
+
+def dispositions() -> str:
+    """What an employee may report, and what it means."""
+    rows = []
+    for one in DISPOSITIONS.values():
+        more = [word for word, holds in (("may be tried again", one.again), ("opts the customer out", one.opts_out)) if holds]
+        rows.append((f"`{one.name}`", f"`touch.{one.receipt}`", f"`{one.state.value}`", ", ".join(more)))
+    return sheet(("outcome", "receipt", "settled as", ""), rows)
 
 
 def states() -> str:
@@ -199,6 +209,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "salts": salts,
     "filters": filters,
     "states": states,
+    "dispositions": dispositions,
     "contracts": contracts,
     "commands": commands,
     "options": options,

@@ -13,6 +13,7 @@ from tonglu.compile.competition import check_competition
 from tonglu.compile.conditions import Known
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
+from tonglu.core.work import Terms
 from tonglu.language.allocation import check_limits
 from tonglu.language.channels import ChannelEntry, read_channels
 from tonglu.language.claims import claim_findings
@@ -78,6 +79,12 @@ class Definitions:
         kinds = step_kinds()
         names = {kinds[step.kind].lower(step.fields).message for step in journey.steps} - {None}
         return {name: self.messages[name].model_dump_json() for name in sorted(map(str, names)) if name in self.messages}
+
+    def people_channels(self) -> dict[str, Terms]:
+        """The channels whose touches people work, and by which terms."""
+        kinds = channel_kinds()
+        terms = {name: kinds[entry.kind].work(entry.options) for name, entry in self.channels.items()}
+        return {name: one for name, one in terms.items() if one is not None}
 
     @property
     def hash(self) -> str:

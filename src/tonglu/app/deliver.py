@@ -25,7 +25,7 @@ def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
     closed, groups = _hours_at(place, now)
     library = place.library()
     channels = place.channels(library)
-    states: Counter[str] = Counter()
+    states = Counter({state.value: count for state, count in place.mailroom.worklist.sweep(now).items()})
     more = True
     while more:
         summary = deliver_due(

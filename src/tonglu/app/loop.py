@@ -87,6 +87,7 @@ class Loop:
     def ingest(self) -> Summary:
         """Take what is new into staging."""
         definitions, warehouse = self.place.definitions, self.place.warehouse
+        self.place.mailroom.worklist.sweep(self.as_of)  # what expired is known in this very run
         taken = ingest(
             warehouse,
             self.place.landing,
@@ -232,12 +233,11 @@ class Loop:
     def decide(self) -> Summary:
         """Decide all proposals together, then move those decided."""
         assert self.program is not None
-        warehouse = self.place.warehouse
-        calendar = work_calendar(self.place.definitions.project.calendar)
-        costs = {name: channel.cost for name, channel in self.place.definitions.channels.items()}
-        decided = decide(
-            warehouse, self.program, self.run, self.place.bulk_channels(), self.thrown, calendar, costs, self._levers()
-        )
+        place, warehouse = self.place, self.place.warehouse
+        calendar = work_calendar(place.definitions.project.calendar)
+        costs = {name: channel.cost for name, channel in place.definitions.channels.items()}
+        bulk, people, levers = place.bulk_channels(), place.people_channels(), self._levers()
+        decided = decide(warehouse, self.program, self.run, bulk, self.thrown, calendar, costs, levers, people)
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
         return {"proposals": decided.proposals, "sent": decided.sent, "deferred": decided.deferred, "dropped": decided.dropped}

@@ -90,6 +90,9 @@ def send(definitions: Definitions, to: str, texts: list[Rendered], secrets: Mapp
     if channel_kinds()[entry.kind].bulk:
         hint = "Give the recipient a channel of kind apprise."
         raise InputError([Finding("TL900", f"channel '{seed.channel}' hands over whole files, not single texts", place, hint)])
+    if channel_kinds()[entry.kind].terms is not None:
+        hint = "Give the recipient a channel of kind apprise."
+        raise InputError([Finding("TL900", f"channel '{seed.channel}' is a list that employees work", place, hint)])
     library = MessageLibrary(definitions.messages)
     channel = open_channel(
         entry.kind, entry.options, ChannelContext(seed.channel, definitions.path("handover"), library, secrets)

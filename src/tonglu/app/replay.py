@@ -39,7 +39,7 @@ RELATIONS = (
     "decision", "ghost", "touch", "exposure", "entry", "ended", "move", "conversion", "attribute", "passed_on", "left_out", "judged",
     "version_migration", "segment_size", "lift", "learned", "worth", "weighed", "yielded", "hours_group",
     "suitability", "risk_seen", "risk_count",
-    "contender", "limit_use", "allocation",
+    "contender", "limit_use", "allocation", "work_item",
 )  # fmt: skip
 """What is held against what was made. `decision` comes first: it is the decision table."""
 RUNS = "SELECT run_no, as_of, definitions FROM tonglu.run ORDER BY run_no"

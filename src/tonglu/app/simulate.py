@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tonglu.app.bank_employees import hand_lists, take_outcomes
 from tonglu.app.deliver import deliver_now
 from tonglu.app.loop import Summary, run_once
 from tonglu.app.workplace import Workplace
@@ -48,7 +49,9 @@ def _live(place: Workplace, world: "World", as_of: datetime) -> None:
     openings = [moment for (moment,) in place.warehouse.fetch(OPENINGS, as_of=as_of) if moment < as_of + DAY]
     for moment in [as_of, *openings]:
         deliver_now(place, moment)
+        hand_lists(place, moment)
     world.play(as_of, as_of + DAY, [place.definitions.path("handover")])
+    take_outcomes(place, world.outcomes(), as_of + DAY)
 
 
 def _next_instant(place: Workplace, world: "World") -> datetime:

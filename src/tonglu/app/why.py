@@ -214,8 +214,9 @@ class _Case:
         for touch in self.touches:
             earlier = touch["run_no"] < run_no and not (touch["freed_run"] is not None and touch["freed_run"] <= run_no)
             beside = touch["run_no"] == run_no and (touch["journey"], touch["step"]) != (self.row["journey"], self.row["step"])
-            if (earlier or beside) and _covers(cap, touch) and touch["not_before"] > planned - cap.within:
-                found.append(touch["not_before"])
+            counts_at = _counts_at(touch, run_no)
+            if (earlier or beside) and _covers(cap, touch) and counts_at > planned - cap.within:
+                found.append(counts_at)
         return sorted(found)
 
     # reasons
@@ -318,6 +319,13 @@ class _Case:
 def _covers(cap: Cap, touch: Mapping[str, Any]) -> bool:
     """Whether a cap is about a touch or proposal."""
     return all(getattr(cap, name) in (touch[name], ANY) for name in ("purpose", "channel", "journey", "topic"))
+
+
+def _counts_at(touch: Mapping[str, Any], run_no: int) -> datetime:
+    """When a touch counted for a run: as `tonglu.reserved_touch` had it then."""
+    settled = touch["settled_at"] is not None and touch["settled_run"] <= run_no
+    at: datetime = touch["settled_at"] if settled else touch["counts_until"] or touch["not_before"]
+    return at
 
 
 def _whole_minutes(length: timedelta) -> timedelta:

@@ -12,6 +12,7 @@ from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.channels.registry import open_channel
 from tonglu.channels.spec import ChannelContext
 from tonglu.core.delivery import BatchRow, Channel, OutboxRow
+from tonglu.core.work import Terms
 from tonglu.language.message import MessageFile, MessageLibrary
 from tonglu.mailroom.mailroom import Mailroom
 from tonglu.settings import Settings, read_settings
@@ -102,6 +103,10 @@ class Workplace:
         """Every channel, and whether its unit is the batch."""
         return bulk_channels(self.definitions)
 
+    def people_channels(self) -> dict[str, Terms]:
+        """The channels whose touches people work, and by which terms."""
+        return self.definitions.people_channels()
+
     def library(self) -> MessageLibrary:
         """The texts: current ones, and those that versions pinned."""
         return MessageLibrary(self.definitions.messages, {digest: texts for _, digest, texts in self.pinned_texts()})
@@ -133,7 +138,8 @@ class Workplace:
 
         opened = {}
         for name, entry in self.definitions.channels.items():
-            context = ChannelContext(name, self.definitions.path("handover"), library, self.settings.secrets)
+            lists = self.mailroom.worklist
+            context = ChannelContext(name, self.definitions.path("handover"), library, self.settings.secrets, lists)
             try:
                 opened[name] = open_channel(entry.kind, entry.options, context)
             except InputError as error:

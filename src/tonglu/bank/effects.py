@@ -81,6 +81,7 @@ _RULES = (
     _Rule("outflow_care", "benefit", Outcome.FUNDS_RETURNED, (2.6, 2.8, 2.2, 2.0), 5.0),
     _Rule("outflow_care", "question", Outcome.FUNDS_RETURNED, (0.7, 1.2, 1.5, 1.8), 5.0),
     _Rule("outflow_care", "", Outcome.FUNDS_RETURNED, (1.7, 2.0, 1.8, 1.9), 5.0),
+    _Rule("outflow_call", "", Outcome.FUNDS_RETURNED, (1.2, 2.6, 3.0, 2.6), 5.0),
     _Rule("outflow_offer", "", Outcome.FUNDS_RETURNED, (2.2, 2.2, 1.8, 1.6), 5.0),
 )
 _LOGIN = {"app_push": 1.8, "sms": 1.3, "wecom": 1.4, "call": 1.1, "email": 1.0, "mini_program": 1.3}

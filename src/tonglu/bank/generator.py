@@ -62,6 +62,7 @@ def _registers(bank: Roster) -> Iterator[tuple[str, pa.Table]]:
     yield "addresses", registers.addresses(bank, who)
     yield "consents", registers.consents(bank, who)
     yield "employers", registers.employers(bank)
+    yield "employees", registers.employees(bank)
     signed = np.flatnonzero(bank.employers.labelled & (bank.employers.signed_on < bank.opening))
     yield "agreements", registers.agreements(bank, signed, bank.opening)
     yield "accounts", registers.accounts(bank, who, bank.opening)

@@ -12,15 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
+LISTED = "worklist"
+"""What the manifest of an exported worklist has for a channel."""
 COLUMNS = ("touch_key", "customer_id", "channel", "message", "arm", "not_before", "expires_at")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One hand-over file: its name and its rows (`COLUMNS`, instants as timestamps, unknown instants null)."""
+    """One hand-over file: its name and its rows (`COLUMNS`, instants as timestamps, unknown instants null).
+
+    `listed` says that its touches stand on lists that employees work, and that their outcomes go back by file.
+    """
 
     batch_id: str
     rows: pa.Table
+    listed: bool = False
 
 
 def read_batches(paths: Sequence[Path], known: Iterable[str]) -> list[Batch]:
@@ -60,7 +66,7 @@ def _read(file: Path) -> Batch:
         raise ValueError(f"{file}: {table.num_rows} rows, {manifest.get('rows')} in its manifest")
     for name in ("not_before", "expires_at"):
         table = table.set_column(table.column_names.index(name), name, _instants(table[name]))
-    return Batch(str(manifest["batch_id"]), table)
+    return Batch(str(manifest["batch_id"]), table, manifest.get("channel") == LISTED)
 
 
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:

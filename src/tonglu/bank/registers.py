@@ -1,10 +1,11 @@
-"""Master data as tables: customers, contacts, addresses, consents, employers, agreements, accounts, holdings.
+"""Master data as tables: customers, contacts, addresses, consents, employers, employees, agreements, accounts, holdings.
 
 Everything here is invented: phone numbers begin with 100 and identity numbers with 999999, ranges that nobody is given.
 Assumptions of ours: addresses for 82 % app push (less when old), 97 % SMS, 46 % WeCom, 97 % call, 28 % e-mail, 40 %
 mini-program; marketing consent where there is an address: 80 % app push, 76 % SMS, 84 % WeCom, 70 % call, 72 % e-mail, 78 %
 mini-program; service 98 %, care 92 %. Holdings: deposit 24 %, fund 11 %, wealth 12 %, insurance 8 %, credit card 30 %,
-consumer loan 5 %, a business loan for 12 % of owners.
+consumer loan 5 %, a business loan for 12 % of owners. Each branch has two relationship managers, one in twenty of them away in the
+first week; customers who earn 20,000 yuan a month or more have one of the two as their manager.
 """
 
 import numpy as np
@@ -30,6 +31,9 @@ from tonglu.bank.places import (
 from tonglu.bank.roster import Roster
 from tonglu.bank.tables import constant, dates, instants, joined, numbers, texts, words
 
+MANAGERS = 2
+MANAGED_FROM = 2_000_000
+"""Fen a month from which a customer has a manager."""
 RATINGS = ("C1", "C2", "C3", "C4", "C5")
 ADDRESS_SHARE = (0.82, 0.97, 0.46, 0.97, 0.28, 0.40)
 CONSENT_SHARE = ((0.80, 0.76, 0.84, 0.70, 0.72, 0.78), (0.98,) * 6, (0.92,) * 6)
@@ -56,12 +60,40 @@ def customers(bank: Roster, who: Ints, day: int) -> pa.Table:
             "monthly_income": numbers(p.income[who]),
             "risk_rating": words(RATINGS, np.maximum(p.risk[who] - 1, 0), p.risk[who] == 0),
             "risk_rated_on": dates(p.risk_on[who], p.risk[who] == 0),
-            "branch_id": pa.array((province * 1000 + city * 10 + who % 10 + 1).astype(np.int32)),
+            "branch_id": pa.array(branch_of(bank, who).astype(np.int32)),
+            "manager_id": numbers(branch_of(bank, who) * 10 + 1 + who // 10 % MANAGERS, p.income[who] < MANAGED_FROM),
             "married": pa.array(p.married[who]),
             "children": pa.array(p.children[who].astype(np.int32)),
             "vulnerable": pa.array(p.vulnerable[who]),
             "opened_on": dates(p.opened[who]),
             "closed_on": dates(p.closed[who], p.closed[who] > day),
+        }
+    )
+
+
+def branch_of(bank: Roster, who: Ints) -> Ints:
+    """The branch of each customer: ten to a city."""
+    city = bank.people.city[who]
+    return np.asarray(CITY_PROVINCE[city] * 1000 + city * 10 + who % 10 + 1, dtype=np.int64)
+
+
+def employees(bank: Roster) -> pa.Table:
+    """The table `employees`: the relationship managers of every branch that has customers."""
+    branches = np.unique(branch_of(bank, np.arange(len(bank.people), dtype=np.int64)))
+    branch, number = np.repeat(branches, MANAGERS), np.tile(np.arange(1, MANAGERS + 1), len(branches))
+    employee = branch * 10 + number
+    away = bank.dice.uniform("employee.away", employee) < 0.05
+    first = np.full(len(employee), bank.opening, dtype=np.int64)
+    return pa.table(
+        {
+            "employee_id": numbers(employee),
+            "branch_id": pa.array(branch.astype(np.int32)),
+            "role": constant("relationship_manager", len(employee)),
+            "active": pa.array(np.ones(len(employee), dtype=np.bool_)),
+            "works_from": constant("09:00", len(employee)),
+            "works_until": constant("18:00", len(employee)),
+            "absent_from": dates(first, ~away),
+            "absent_until": dates(first + 6, ~away),
         }
     )
 

@@ -14,7 +14,7 @@ from tonglu.bank.chance import Dice
 from tonglu.bank.employers import Employers, make_employers
 from tonglu.bank.people import People, make_people
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

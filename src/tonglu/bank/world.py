@@ -36,7 +36,7 @@ from tonglu.bank.roster import load_roster
 from tonglu.bank.spending import money_of, spend_day
 from tonglu.bank.state import Happened, Played
 from tonglu.bank.tables import constant, dates, event_rows, instants, joined, numbers, put, texts, transactions, words
-from tonglu.bank.touches import NEVER, Boosts, Touches, fates, receipt_rows
+from tonglu.bank.touches import NEVER, Boosts, Touches, fates, outcome_rows, receipt_rows
 from tonglu.bank.truth import Goal, Replay, true_lift
 
 LOCAL = timedelta(hours=8)
@@ -61,7 +61,7 @@ GOAL_PRODUCT = {Outcome.SALARY_PLAN: 0, Outcome.PENSION_DEPOSIT: 1}
 
 
 class World:
-    """The bundled bank from its opening on, in the folder that `make_bank` filled."""
+    """The bundled bank from its opening on, in the folder that `make_bank` filled. Employees report to `<folder>/outcomes`."""
 
     def __init__(self, folder: Path) -> None:
         """Open a bank. Raises FileNotFoundError where none was made."""
@@ -119,6 +119,7 @@ class World:
             np.concatenate([logins.person, touches.person[clicks]]), np.concatenate([logins.at, touches.at["clicked"][clicks]])
         )
         rows = self._write(start, tables)
+        self._report(start, outcome_rows(self._bank, touches, start, end))
         self._played.keep(start, end, [b.batch_id for b in batches], received.table(), happened)
         return rows
 
@@ -268,6 +269,21 @@ class World:
         tables["consents"].append(registers.consents(bank, joins))
         tables["accounts"] = [registers.accounts(bank, np.flatnonzero(comes | goes), day)]
         tables["agreements"] = [registers.agreements(bank, signed, day)]
+
+    def outcomes(self) -> list[Path]:
+        """The files of outcomes that employees reported, oldest first: CSV with key, outcome, at (the bank's clock)."""
+        return sorted((self._folder / "outcomes").rglob("*.csv"))
+
+    def _report(self, start: int, reported: list[tuple[str, str, int]]) -> None:
+        """Write what employees report of their lists in a span; no file where they report nothing."""
+        local = datetime(1970, 1, 1) + timedelta(microseconds=start) + LOCAL
+        path = self._folder / "outcomes" / local.date().isoformat() / f"outcomes-{local:%H%M}.csv"
+        path.unlink(missing_ok=True)
+        if reported:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            times = [datetime(1970, 1, 1) + timedelta(microseconds=at) + LOCAL for _, _, at in reported]
+            lines = [f"{key},{outcome},{at.isoformat()}" for (key, outcome, _), at in zip(reported, times, strict=True)]
+            path.write_text("\n".join(["key,outcome,at", *lines]) + "\n", encoding="utf-8")
 
     def _write(self, start: int, tables: dict[str, list[pa.Table]]) -> dict[str, int]:
         local = datetime(1970, 1, 1) + timedelta(microseconds=start) + LOCAL

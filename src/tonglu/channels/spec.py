@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tonglu.core.delivery import Channel, Texts
 from tonglu.core.errors import Finding, InputError, Place
+from tonglu.core.work import Lists, Terms
 
 
 class ChannelOptions(BaseModel):
@@ -19,12 +20,13 @@ class ChannelOptions(BaseModel):
 
 @dataclass(frozen=True)
 class ChannelContext:
-    """What the app knows: the channel's name, where hand-over files go, the texts, and secrets by their environment name."""
+    """What the app knows: the channel's name, where hand-over files go, the texts, secrets by their environment name, and the worklist."""
 
     name: str
     handover_root: Path
     texts: Texts
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lists: Lists | None = None
 
 
 O = TypeVar("O", bound=ChannelOptions)  # noqa: E741
@@ -32,13 +34,14 @@ O = TypeVar("O", bound=ChannelOptions)  # noqa: E741
 
 @dataclass(frozen=True)
 class ChannelSpec(Generic[O]):
-    """A kind: its name and title, whether its unit is the batch, its options, and how one is opened."""
+    """A kind: its name and title, whether its unit is the batch, its options, how one is opened, and the terms of people's work."""
 
     kind: str
     title: str
     bulk: bool
     options: type[O]
     build: Callable[[O, ChannelContext], Channel]
+    terms: Callable[[O], Terms] | None = None
 
     def open(self, options: Mapping[str, object], context: ChannelContext, place: Place) -> Channel:
         """A channel with these options.
@@ -51,6 +54,10 @@ class ChannelSpec(Generic[O]):
         except ValidationError as error:
             raise InputError([_finding(context.name, details, place) for details in error.errors()]) from None
         return self.build(taken, context)
+
+    def work(self, options: Mapping[str, object]) -> Terms | None:
+        """How people work the channel's touches; None where none do. The options were checked when they were read."""
+        return self.terms(self.options.model_validate(dict(options))) if self.terms else None
 
 
 def _finding(name: str, details: Mapping[str, object], place: Place) -> Finding:

@@ -20,6 +20,7 @@ from tonglu.cli import (
     replay,
     runs,
     why,
+    worklist,
 )
 from tonglu.cli.frame import EXIT_CODES
 
@@ -81,6 +82,7 @@ app.command("kill", short_help="Stop and cancel what waits to leave.")(operation
 app.command("eject", short_help="Take a customer out of a journey.")(operations.eject)
 app.command("opt-out", short_help="A customer wants nothing more on a channel.")(operations.opt_out)
 app.add_typer(lever.app, name="lever")
+app.add_typer(worklist.app, name="worklist")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(bank.app, name="bank")
 app.command("doctor", short_help="What is wrong with this installation.")(begin.doctor)

@@ -18,6 +18,7 @@ class Salt(StrEnum):
     SPLIT = "split"  # journey, customer_id, step, entry_no
     ARM = "arm"  # journey, customer_id, step, entry_no
     TIE = "tie"  # run's as_of, customer_id, journey, step
+    TURN = "turn"  # run's as_of, branch_id
 
 
 def escape(part: object) -> str:

@@ -90,12 +90,21 @@ Outcome = Delivered | Retry | Refused | Unsure
 
 
 @dataclass(frozen=True)
+class Assigned:
+    """To whom a run gave a touch: a branch, one of its employees, or neither; and the name of whom it is about."""
+
+    branch_id: int | None
+    employee_id: int | None
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class OutboxRow:
     """One touch as a run hands it over. `touch_key` is unique for ever; `version` names the pinned texts, "" the current ones.
 
     An `address` of None is one that is gone: the touch fails. `heeds_hours` and `heeds_opt_out` are False for touches of a purpose
     that policy lets leave when its channel is closed, or to somebody who opted out. `product` is the kind of product that it is about,
-    `hours` the segment whose hours hold; both are empty for none.
+    `hours` the segment whose hours hold; both are empty for none. `assigned` says who works a touch of a channel of people.
     """
 
     touch_key: str
@@ -116,6 +125,7 @@ class OutboxRow:
     branch: str = ""
     purpose: str = "marketing"
     hours: str = ""
+    assigned: Assigned | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,12 @@ class OutboundMessage:
     title: str = field(repr=False)
     body: str = field(repr=False)
     attempt: int = 1
+    journey: str = ""
+    assigned: Assigned | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    heeds_hours: bool = True
+    heeds_opt_out: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 A customer's proposals are judged in rank order: the k-th sees what was planned before the run and that customer's
 better-ranked proposals that passed this gate, and proposals of purposes that skip it: they are sent whatever the others do. A
-proposal planned at t counts every reserved touch planned after t - window.
+proposal planned at t counts every reserved touch that counts after t - window (`tonglu.reserved_touch` says when one does).
 One pass per place in the order; a run has as many passes as the busiest customer has proposals.
 """
 
@@ -11,19 +11,21 @@ from tonglu.gates.gate import Chain, Gate
 
 RANKED = """
     CREATE OR REPLACE TEMP TABLE ranked AS
-    SELECT p.proposal_no, p.entry_id, p.step_key, p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before, p.competes,
+    SELECT p.proposal_no, p.entry_id, p.step_key, p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before,
+        p.not_before + to_microseconds(coalesce(h.lasts_us, 0)) AS counts_at, p.competes,
         row_number() OVER (PARTITION BY p.customer_id ORDER BY p.priority, p.score DESC, p.tie, p.proposal_no) AS place
-    FROM proposal AS p JOIN worth AS w USING (step_key)
+    FROM proposal AS p JOIN worth AS w USING (step_key) LEFT JOIN worked_channel AS h USING (channel)
     WHERE p.outcome IS NULL AND NOT p.ghost AND NOT list_contains($skipping, p.purpose);
     CREATE OR REPLACE TEMP TABLE planned AS
-    SELECT t.customer_id, t.purpose, t.channel, t.journey, t.step, k.topic, t.not_before
-    FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
-    WHERE t.not_before > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
+    SELECT t.customer_id, t.purpose, t.channel, t.journey, t.step, k.topic, t.not_before, t.counts_at
+    FROM tonglu.reserved_touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
+    WHERE t.counts_at > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
       AND t.customer_id IN (SELECT customer_id FROM ranked)
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
     UNION ALL
-    SELECT p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before
-    FROM proposal AS p JOIN worth AS w USING (step_key) WHERE p.outcome IS NULL AND NOT p.ghost AND list_contains($skipping, p.purpose)
+    SELECT p.customer_id, p.purpose, p.channel, p.journey, p.step, w.topic, p.not_before,
+        p.not_before + to_microseconds(coalesce(h.lasts_us, 0))
+    FROM proposal AS p JOIN worth AS w USING (step_key) LEFT JOIN worked_channel AS h USING (channel)
+    WHERE p.outcome IS NULL AND NOT p.ghost AND list_contains($skipping, p.purpose)
 """
 ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $journey, $topic, $at_most, $within_us)"
 DEEPEST = "SELECT coalesce(max(place), 0) FROM ranked"
@@ -36,7 +38,7 @@ ONE_PLACE = """
         AND (c.topic = 'any' OR c.topic = r.topic)
     JOIN planned AS t ON t.customer_id = r.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
         AND c.journey IN (t.journey, 'any') AND (c.topic = 'any' OR c.topic = t.topic)
-        AND t.not_before > r.not_before - to_microseconds(c.within_us)
+        AND t.counts_at > r.not_before - to_microseconds(c.within_us)
     WHERE r.place = $place
     GROUP BY r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name, c.at_most
     HAVING count(*) >= c.at_most
@@ -46,7 +48,7 @@ ONE_PLACE = """
     INSERT INTO tonglu.yielded
     SELECT $run_no, entry_id, step_key, name, newest.journey, newest.step, newest.planned_at FROM used_up ORDER BY proposal_no;
     INSERT INTO planned
-    SELECT customer_id, purpose, channel, journey, step, topic, not_before FROM ranked
+    SELECT customer_id, purpose, channel, journey, step, topic, not_before, counts_at FROM ranked
     WHERE place = $place AND proposal_no NOT IN (SELECT proposal_no FROM stopped)
 """
 

@@ -33,12 +33,11 @@ CHARGED = """
     INSERT INTO charged
     SELECT t.channel, t.journey, t.purpose, coalesce(c.branch, CAST(slot('branch') AS VARCHAR), ''),
         coalesce(c.employee, CAST(slot('employee') AS VARCHAR), ''), coalesce(c.cost, k.cost, 0), t.not_before
-    FROM tonglu.touch AS t
+    FROM tonglu.reserved_touch AS t
     LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id AND c.latest >= $since
     LEFT JOIN channel_cost AS k ON k.channel = t.channel
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = t.customer_id
     WHERE t.not_before >= $since
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
 """
 SPANS = "SELECT channel, hours, min(opening), max(greatest(opening, latest)) FROM contender GROUP BY ALL ORDER BY ALL"
 SLOT = "INSERT INTO time_slot VALUES ($channel, $hours, $number, $starts, $ends, $planned_at)"

@@ -25,6 +25,7 @@ _PAGES = (
     "policy",
     "competition",
     "limits",
+    "worklists",
     "commands",
 )
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from tonglu.core.delivery import (
     ADDRESS_GONE,
+    Assigned,
     BatchResult,
     BulkChannel,
     Channel,
@@ -152,7 +153,21 @@ class _Round:
             self._fail(lease, f"text: {coded(error)}")
             return None
         return OutboundMessage(
-            lease.key, lease.channel, lease.customer_id or 0, address, message, arm, text.title, text.body, lease.attempt + 1
+            lease.key,
+            lease.channel,
+            lease.customer_id or 0,
+            address,
+            message,
+            arm,
+            text.title,
+            text.body,
+            lease.attempt + 1,
+            lease.journey,
+            _assigned(payload),
+            lease.not_before,
+            lease.expires_at,
+            lease.heeds_hours,
+            lease.heeds_opt_out,
         )
 
     def _fail(self, lease: Lease, reason: str) -> None:
@@ -221,6 +236,11 @@ class _Round:
         if isinstance(outcome, Retry):
             return attempt < self.attempts and (deduplicates or not outcome.reached)
         return isinstance(outcome, Unsure) and deduplicates and attempt < self.attempts
+
+
+def _assigned(payload: Mapping[str, object]) -> Assigned | None:
+    given = payload.get("assigned")
+    return Assigned(**given) if isinstance(given, dict) else None
 
 
 def _settled(outcome: Outcome) -> tuple[DeliveryState, str]:

@@ -14,6 +14,7 @@ from tonglu.mailroom.batches import Batches, KeptBatch
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.optouts import EVERY_CHANNEL, OptOuts
 from tonglu.mailroom.outbox import Outbox
+from tonglu.mailroom.worklist import Worklist
 
 _PURGE_PAYLOADS = """
 UPDATE outbox SET payload = NULL
@@ -39,11 +40,12 @@ class Erased:
 class Erasure:
     """Erases in the tables and in the folder of staged batches."""
 
-    def __init__(self, database: Database, outbox: Outbox, batches: Batches, optouts: OptOuts) -> None:
+    def __init__(self, database: Database, outbox: Outbox, batches: Batches, optouts: OptOuts, worklist: Worklist) -> None:
         self._database = database
         self._outbox = outbox
         self._batches = batches
         self._optouts = optouts
+        self._worklist = worklist
 
     def purge(self, before: datetime, staged_root: Path, inbox_read: int) -> Erased:
         """Erase payloads and staged files settled before an instant, and news up to the watermark `inbox_read`."""
@@ -55,6 +57,7 @@ class Erasure:
                 self._batches.erased(kept.batch_id)
             payloads = self._database.change(_PURGE_PAYLOADS, {"before": instant_text(before)})
             inbox = self._database.change(_PURGE_INBOX, {"before": instant_text(before), "read": inbox_read})
+            self._worklist.erase(None, before)
         if payloads or inbox or old:
             self._database.checkpoint()
         return Erased(payloads, inbox, len(old))
@@ -68,6 +71,7 @@ class Erasure:
         with self._database.transaction():
             self._optouts.note(customer_id, EVERY_CHANNEL, at, out=True)
             self._outbox.cancel_customer(customer_id, at, "forgotten")
+            self._worklist.forget(customer_id, at)
         if self._database.rows(_LEAVING, {"customer_id": customer_id}):
             raise Unavailable("a touch of this customer is being sent at this moment; ask again when it has settled")
         with self._database.transaction():

@@ -44,6 +44,10 @@ class Inbox:
         with self._database.transaction():
             return self._database.change_many(_POST, rows)
 
+    def post_within(self, items: Iterable[InboxItem]) -> int:
+        """`post` inside the caller's transaction."""
+        return self._database.change_many(_POST, [self._row(item) for item in items])
+
     def since(self, seq: int, limit: int = 100_000) -> list[InboxItem]:
         """Items after the watermark `seq`, oldest first; the new watermark is the last one's `seq`. Erased ones are skipped."""
         return [

@@ -16,6 +16,7 @@ from tonglu.mailroom.levers import Levers
 from tonglu.mailroom.optouts import OptOuts
 from tonglu.mailroom.outbox import Outbox
 from tonglu.mailroom.switches import Action, Scope, Switch, Switches
+from tonglu.mailroom.worklist import Worklist
 
 
 class Mailroom:
@@ -40,7 +41,8 @@ class Mailroom:
         self.levers = Levers(self._database)
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
         self.batches = Batches(self._database, self.log)
-        self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts)
+        self.worklist = Worklist(self._database, self.outbox, self.switches, self.optouts, self.inbox)
+        self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts, self.worklist)
 
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
         """Throw a switch; a kill also cancels, in the same transaction, every unsent row that it reaches. Rows cancelled.
@@ -58,13 +60,20 @@ class Mailroom:
             raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
-            return self.outbox.cancel_reached(scope, name, at, f"killed by {by}") if action is Action.KILL else 0
+            if action is not Action.KILL:
+                return 0
+            self.worklist.withdraw_reached(scope, name, f"killed by {by}")
+            return self.outbox.cancel_reached(scope, name, at, f"killed by {by}") + self.worklist.clear(at)
 
     def cancel(
         self, keys: Iterable[str], at: datetime, reason: str, in_batches: Mapping[str, Iterable[str]] | None = None
     ) -> int:
-        """Cancel touches that have not begun to leave: outbox keys, and touches inside batches by batch_id. How many."""
-        cancelled = self.outbox.cancel(keys, at, reason)
+        """Cancel touches that have not begun to leave: outbox keys, touches inside batches by batch_id, and items that nobody works.
+
+        An item in somebody's hands goes when they let go of it. How many.
+        """
+        keys = list(keys)
+        cancelled = self.outbox.cancel(keys, at, reason) + self.worklist.withdraw(keys, at, reason)
         for batch_id, touches in (in_batches or {}).items():
             cancelled += self.batches.exclude(batch_id, touches, at, reason)
         return cancelled

@@ -44,6 +44,10 @@ class Lease:
     product: str = ""
     branch: str = ""
     purpose: str = "marketing"
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    heeds_hours: bool = True
+    heeds_opt_out: bool = True
 
 
 class Outbox:
@@ -166,7 +170,11 @@ class Outbox:
     def confirm(self, key: str, state: DeliveryState, at: datetime, detail: str = "") -> bool:
         """What became known later of a row that is accepted, pending or unknown; False when it is in another state."""
         with self._database.transaction():
-            return self._settled(sql.CONFIRM, {"key": key, "state": state.value, "now": instant_text(at)}, at, detail) > 0
+            return self.confirm_within(key, state, at, detail)
+
+    def confirm_within(self, key: str, state: DeliveryState, at: datetime, detail: str = "") -> bool:
+        """`confirm` inside the caller's transaction."""
+        return self._settled(sql.CONFIRM, {"key": key, "state": state.value, "now": instant_text(at)}, at, detail) > 0
 
     def cancel(self, keys: Iterable[str], at: datetime, reason: str) -> int:
         """Cancel what has not begun to leave; how many. The others are not touched."""
@@ -213,18 +221,24 @@ def _line(row: Row, state: DeliveryState, at: datetime, detail: str) -> LoggedDe
 
 
 def _lease(row: Row, token: int) -> Lease:
-    key, unit, channel, journey, customer_id, payload, attempt, *scopes = row
-    return Lease(key, unit, channel, journey, customer_id, json.loads(payload or "{}"), attempt, token, *scopes)
+    key, unit, channel, journey, customer_id, payload, attempt, product, branch, purpose = row[:10]
+    not_before, expires_at, hours, opt_out = row[10:]
+    times = instant_of(not_before), instant_of(expires_at)
+    content = json.loads(payload or "{}")
+    scopes = product, branch, purpose
+    return Lease(key, unit, channel, journey, customer_id, content, attempt, token, *scopes, *times, bool(hours), bool(opt_out))
 
 
 def _parameters(row: OutboxRow) -> dict[str, object]:
-    payload = {
+    payload: dict[str, object] = {
         "address": row.address,
         "message": row.message,
         "arm": row.arm,
         "version": row.version,
         "variables": dict(row.variables),
     }
+    if row.assigned is not None:
+        payload["assigned"] = vars(row.assigned)
     return {
         "key": row.touch_key,
         "unit": "touch",

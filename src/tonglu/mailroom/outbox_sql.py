@@ -28,7 +28,9 @@ WHERE key IN (SELECT value FROM json_each(:keys))
 """
 
 LEASED = """
-SELECT key, unit, channel, journey, customer_id, payload, attempt, product, branch, purpose FROM outbox
+SELECT key, unit, channel, journey, customer_id, payload, attempt, product, branch, purpose, not_before, expires_at, heeds_hours,
+    heeds_opt_out
+FROM outbox
 WHERE key IN (SELECT value FROM json_each(:keys))
 ORDER BY due_at, key
 """

@@ -30,6 +30,7 @@ class Facts:
     arms: list[views.Arm]
     reasons: list[views.Reason]
     touches: list[views.TouchCount]
+    worked: list[views.Worked]
     unknown: list[views.Unknown]
     segments: list[views.Segment]
     checks: list[views.Check]
@@ -62,6 +63,7 @@ def gather(published: Published) -> Facts:
         arms=read(published, views.ARMS, views.Arm),
         reasons=read(published, views.REASONS, views.Reason),
         touches=read(published, views.TOUCHES, views.TouchCount),
+        worked=read(published, views.WORKED, views.Worked),
         unknown=read(published, views.UNKNOWN, views.Unknown),
         segments=read(published, views.SEGMENTS, views.Segment),
         checks=read(published, views.CHECKS, views.Check),

@@ -211,10 +211,31 @@ class TouchCount:
 TOUCHES = """
     SELECT time_bucket(INTERVAL 15 MINUTES, coalesce(not_before, decided_at)) AS quarter,
         CASE WHEN clicked_at IS NOT NULL THEN 'clicked' WHEN opened_at IS NOT NULL THEN 'opened'
-            WHEN delivery_state IN ('delivered', 'failed', 'unknown', 'cancelled', 'expired') THEN delivery_state
+            WHEN delivery_state IN ('delivered', 'pending', 'failed', 'unknown', 'cancelled', 'expired') THEN delivery_state
             ELSE 'under way' END AS outcome,
         count(*) AS touches
     FROM touches GROUP BY ALL ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How the touches stand that people of one channel work."""
+
+    channel: str
+    waiting: int
+    pending: int
+    done: int
+    failed: int
+    expired: int
+    cancelled: int
+
+
+WORKED = """
+    SELECT channel, count(*) FILTER (delivery_state IN ('waiting', 'leased')) AS waiting, count(*) FILTER (delivery_state = 'pending') AS pending,
+        count(*) FILTER (delivery_state = 'delivered') AS done, count(*) FILTER (delivery_state IN ('failed', 'unknown')) AS failed,
+        count(*) FILTER (delivery_state = 'expired') AS expired, count(*) FILTER (delivery_state = 'cancelled') AS cancelled
+    FROM work_items GROUP BY channel ORDER BY channel
 """
 
 

@@ -91,7 +91,18 @@ def status(published: Published, zone: ZoneInfo = BANK_ZONE) -> RenderableType:
         Column("control", "right", need=1),
         Column("open", "right"),
     )
-    return Group(run_summary(published, zone), Text(), Sheet("旅程 journeys", columns, rows), Text(), _attention(facts))
+    parts = [run_summary(published, zone), Text(), Sheet("旅程 journeys", columns, rows), Text()]
+    if facts.worked:
+        parts += [_worked(facts), Text()]
+    return Group(*parts, _attention(facts))
+
+
+def _worked(facts: Facts) -> Sheet:
+    """How the touches stand that people work, by channel; their counts add up to all of them."""
+    names = ("waiting", "pending", "done", "failed", "expired", "cancelled")
+    columns = (Column("人工渠道 worked by people"), *(Column(name, "right") for name in names))
+    rows = [(one.channel, *(_count(getattr(one, name)) for name in names)) for one in facts.worked]
+    return Sheet("工作清单 worklists", columns, rows)
 
 
 def attention(published: Published) -> RenderableType:

@@ -27,6 +27,7 @@ TOUCH_OUTCOMES = MappingProxyType({
     "clicked": Words("已点击", "clicked"),
     "opened": Words("已打开", "opened"),
     "delivered": Words("已送达", "delivered"),
+    "pending": Words("待确认", "pending"),
     "under way": Words("在途", "under way"),
     "failed": Words("失败", "failed"),
     "unknown": Words("不明", "unknown"),

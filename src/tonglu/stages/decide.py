@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from tonglu.compile.products import products_of
 from tonglu.compile.program import Program
 from tonglu.core.ports import Warehouse, WorkCalendar
+from tonglu.core.work import Terms
 from tonglu.gates import Chain, OwnCondition, decision_chain
 from tonglu.language.hours import Days
 from tonglu.stages import weigh
+from tonglu.stages.assign import assign, tell_terms
 from tonglu.stages.context import Run
 from tonglu.stages.switches import Switch, stopped
 
@@ -40,6 +42,7 @@ def decide(
     calendar: WorkCalendar,
     costs: Mapping[str, int],
     levers: Collection[weigh.Lever] = (),
+    people: Mapping[str, Terms] | None = None,
 ) -> Decided:
     """Propose, pass the chain, record.
 
@@ -49,9 +52,11 @@ def decide(
         calendar: which days are worked.
         costs: what a touch of each channel costs, fen.
         levers: the factors that operators set for now.
+        people: the channels whose touches people work, and by which terms.
     """
     warehouse.run("decide/hold_still")
     chain = set_out(warehouse, program, run, channels, switches, calendar, costs)
+    tell_terms(warehouse, people or {})
     warehouse.run("decide/arms")
     released = False
     for gate in decision_chain():
@@ -62,6 +67,8 @@ def decide(
         gate.apply(chain)
         warehouse.run("decide/stop", gate=gate.name)
     warehouse.run("decide/record")
+    if people:
+        assign(warehouse)
     [counts] = warehouse.fetch(OUTCOMES)
     return Decided(*counts)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from tonglu.core.delivery import BatchRow, OutboxRow
+from tonglu.core.delivery import Assigned, BatchRow, OutboxRow
 from tonglu.core.durations import microseconds
 from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
@@ -151,10 +151,9 @@ def _take_back(
 
 
 def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
-    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out, *scopes = (
-        row
-    )
-    product, branch, purpose, segment = (str(one or "") for one in scopes)
+    key, channel, journey, customer_id, not_before, expires_at, message, arm, version, address, variables, hours, out = row[:13]
+    product, branch, purpose, segment = (str(one or "") for one in row[13:17])
+    worked, branch_id, employee_id, name = row[17:]
     return OutboxRow(
         touch_key=str(key),
         run_no=run_no,
@@ -174,7 +173,12 @@ def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:
         branch=branch,
         purpose=purpose,
         hours=segment,
+        assigned=Assigned(_number(branch_id), _number(employee_id), str(name or "")) if worked else None,
     )
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
 
 
 def _one_of(messages: Sequence[tuple[int, str]]) -> exp.Expression:

@@ -49,6 +49,14 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
     "events": {"event_id": "text", "customer_id": "bigint", "name": "text", "occurred_at": "instant", "properties": "json"},
     "lists": {"list": "text", "customer_id": "bigint", "listed_at": "instant", "key": "text"},
     "receipts": {"receipt_id": "text", "touch_key": "text", "receipt": "text", "occurred_at": "instant", "detail": "text"},
+    "employees": {
+        "employee_id": "bigint",
+        "branch_id": "integer",
+        "role": "text",
+        "active": "boolean",
+        "absent_from": "date",
+        "absent_until": "date",
+    },
 }
 _PROMISES: Mapping[str, Mapping[str, object]] = {
     "customers": {"keep": "latest", "key": ["customer_id"]},
@@ -58,6 +66,7 @@ _PROMISES: Mapping[str, Mapping[str, object]] = {
     "events": {"keep": "all", "key": ["event_id"], "time": "occurred_at"},
     "lists": {"keep": "all", "key": ["list", "customer_id", "listed_at"], "time": "listed_at"},
     "receipts": {"keep": "all", "key": ["receipt_id"], "time": "occurred_at"},
+    "employees": {"keep": "latest", "key": ["employee_id"]},
 }
 
 
@@ -78,6 +87,9 @@ class TinyBank:
         events: what may happen, with typed properties; names that journeys use otherwise are added without properties.
         policy: policy.yaml as YAML text or mapping; the default has no caps, no hours, and lets 100 touches through per run.
         channels: bulk channels ('file'), each with consent and address for every customer that `customers` lands.
+        people: channels of kind 'worklist' beside them, with their options; consent and address as above.
+        staff: rows of the table `employees` (employee_id, branch_id, role, active, absent_from, absent_until); without any there is
+            no such table.
         messages: by name, message files; those that a touch names and nobody gives are made up.
         failpoint: where the process kills itself; see `tonglu.settings`.
         threads: DuckDB's threads.
@@ -93,11 +105,15 @@ class TinyBank:
         events: Mapping[str, Mapping[str, str]] | None = None,
         policy: str | Mapping[str, Any] | None = None,
         channels: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("app_push", "sms"),
+        people: Mapping[str, Mapping[str, Any]] | None = None,
+        staff: Sequence[Mapping[str, Any]] = (),
         messages: Mapping[str, Mapping[str, Any]] | None = None,
         failpoint: str | None = None,
         threads: int | None = 1,
     ) -> None:
-        self.root, self.channels = root, tuple(channels)
+        self.root, self.channels = root, (*channels, *(people or {}))
+        self._people = dict(people or {})
+        self._staff = [dict(one) for one in staff]
         self.settings = Settings(threads=threads, failpoint=failpoint)
         self._about_channels = dict(channels) if isinstance(channels, Mapping) else {}
         self._attributes = dict(attributes or {})
@@ -107,6 +123,7 @@ class TinyBank:
         self._declared = dict(events or {})
         self._write_base(segments or {})
         self.edit(journeys=journeys, policy=policy or {"per_run": 100}, messages=messages or {})
+        self.land("employees", [{"active": True, **one} for one in self._staff])
 
     # definitions
 
@@ -324,10 +341,13 @@ class TinyBank:
             )
         self._put("tonglu.yaml", json.dumps({"bank": TITLE, "zone": "Asia/Shanghai"}))
         entries = {name: {"kind": "file", "title": TITLE, **self._about_channels.get(name, {})} for name in self.channels}
+        entries |= {name: {"kind": "worklist", "title": TITLE, **options} for name, options in self._people.items()}
         self._put("journeys/channels.yaml", json.dumps({"channels": entries}))
 
     def _write_contracts(self) -> None:
         for table, promise in _PROMISES.items():
+            if table == "employees" and not self._staff:
+                continue
             columns = {name: {"type": kind} for name, kind in self._columns(table).items()}
             names = {"names": self._declared} if table == "events" else {}
             self._put(

@@ -26,6 +26,7 @@ APPENDED = (
     "suitability", "risk_seen", "risk_count",
     "learned_value", "lever_position", "worth", "weighed", "yielded", "hours_group",
     "contender", "limit_use", "allocation",
+    "work_item",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
 WHOLE = ("version", "topic", "step", "goal", "arm", "via", "definition", "rest", "candidate")

@@ -52,6 +52,7 @@ def hand_over(tmp_path: Path) -> Callable[..., Path]:
         arm: str = "warm",
         expires: str = "",
         complete: bool = True,
+        listed: bool = False,
     ) -> Path:
         path = tmp_path / "handover" / channel / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def hand_over(tmp_path: Path) -> Callable[..., Path]:
             writer.writerows(rows)
         manifest = {
             "batch_id": name,
-            "channel": channel,
+            "channel": "worklist" if listed else channel,
             "rows": len(rows),
             "made_at": at.isoformat(),
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

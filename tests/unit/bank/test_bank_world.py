@@ -310,7 +310,7 @@ def test_the_truth_table_holds_zero_and_harmful_effects(made: Path) -> None:
     assert sum(e.multiplier > 1.5 for e in goals) >= 20
     messages = {e.message for e in goals}
     assert messages == {"payroll_welcome", "payroll_plan_offer", "payroll_plan_reminder", "pension_day_greeting",
-                        "pension_deposit_offer", "outflow_care", "outflow_offer"}  # fmt: skip
+                        "pension_deposit_offer", "outflow_care", "outflow_call", "outflow_offer"}  # fmt: skip
     size = {(e.message, e.arm, e.channel, e.group): e.multiplier for e in goals}
     assert all(
         size["payroll_welcome", "warm", "app_push", g] > size["payroll_welcome", "plain", "app_push", g]

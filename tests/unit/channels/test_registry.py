@@ -34,8 +34,9 @@ def message(key):
 
 def test_every_file_of_the_folder_that_is_a_kind_is_one():
     files = {path.stem for path in Path(channels.__path__[0]).glob("*.py")} - {"__init__", "registry", "spec", "staged"}
-    assert set(kinds()) == files == {"apprise", "file", "memory", "webhook"}
-    assert {kind for kind, spec in kinds().items() if spec.bulk} == {"file"}
+    assert set(kinds()) == files == {"apprise", "file", "memory", "webhook", "worklist"}
+    assert [kind for kind, spec in kinds().items() if spec.bulk] == ["file"]
+    assert [kind for kind, spec in kinds().items() if spec.terms is not None] == ["worklist"]
 
 
 @pytest.mark.parametrize(

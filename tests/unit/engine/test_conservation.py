@@ -44,6 +44,11 @@ DAMAGE = {
         VALUES (1, 'new_device', '新设备', 'New device', 'device', 'hold', 'live', TRUE, TRUE, ['marketing']);
         INSERT INTO risk_live VALUES (1, 1, NULL)""",
     "every open entry has passed what was due": "UPDATE tonglu.rest SET due_at = $as_of",
+    "every touch that people work is on one list": """INSERT INTO tonglu.work_item (run_no, touch_key, customer_id, channel, not_before, expires_at)
+        VALUES ($run_no, 'of no touch', 1, 'call', $as_of, $as_of + INTERVAL 1 DAY)""",
+    "a touch that people work ends once": """INSERT INTO tonglu.work_item (run_no, touch_key, customer_id, channel, not_before, expires_at)
+        VALUES (0, 'twice', 9, 'call', $as_of, $as_of);
+        INSERT INTO tonglu.delivery VALUES ('twice', 0, 1, 'delivered', $as_of, NULL), ('twice', 0, 2, 'expired', $as_of, NULL)""",
 }
 
 

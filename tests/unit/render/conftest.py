@@ -20,6 +20,9 @@ CREATE TABLE journey_funnel(journey VARCHAR, version_no INTEGER, step_no INTEGER
 CREATE TABLE touches(touch_key VARCHAR, run_no INTEGER, journey VARCHAR, step VARCHAR, entry_id BIGINT, customer_id BIGINT,
     channel VARCHAR, message VARCHAR, arm VARCHAR, decided_at TIMESTAMP, not_before TIMESTAMP, delivery_state VARCHAR,
     delivered_at TIMESTAMP, opened_at TIMESTAMP, clicked_at TIMESTAMP);
+CREATE TABLE work_items(touch_key VARCHAR, run_no INTEGER, journey VARCHAR, step VARCHAR, entry_id BIGINT, customer_id BIGINT,
+    channel VARCHAR, branch_id INTEGER, employee_id BIGINT, not_before TIMESTAMP, expires_at TIMESTAMP, delivery_state VARCHAR,
+    work_outcome VARCHAR, settled_at TIMESTAMP);
 CREATE TABLE decisions(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, step VARCHAR, entry_id BIGINT, customer_id BIGINT,
     visit INTEGER, outcome VARCHAR, gate VARCHAR, reason VARCHAR, detail VARCHAR, channel VARCHAR, arm VARCHAR,
     score DECIMAL(18, 6), not_before TIMESTAMP);

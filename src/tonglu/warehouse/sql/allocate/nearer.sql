@@ -16,14 +16,15 @@ UPDATE contender SET latest = least(contender.latest, n.latest)
 FROM (
     SELECT proposal_no, min(latest) AS latest
     FROM (
-        SELECT c.proposal_no, o.not_before - to_microseconds(k.within_us) AS latest
+        SELECT c.proposal_no, o.not_before - to_microseconds(k.within_us + coalesce(h.lasts_us, 0)) AS latest
         FROM contender AS c
+        LEFT JOIN worked_channel AS h ON h.channel = c.channel
         JOIN neighbour AS mine USING (proposal_no)
         JOIN neighbour AS o ON o.customer_id = c.customer_id AND o.proposal_no <> c.proposal_no
         JOIN cap AS k ON k.purpose IN (c.purpose, 'any') AND k.purpose IN (o.purpose, 'any') AND k.channel IN (c.channel, 'any')
             AND k.channel IN (o.channel, 'any') AND k.journey IN (c.journey, 'any') AND k.journey IN (o.journey, 'any')
             AND (k.topic = 'any' OR (k.topic = mine.topic AND k.topic = o.topic))
-            AND o.not_before >= c.opening + to_microseconds(k.within_us)
+            AND o.not_before >= c.opening + to_microseconds(k.within_us + coalesce(h.lasts_us, 0))
         UNION ALL
         SELECT c.proposal_no, o.not_before - to_microseconds(a.within_us)
         FROM contender AS c

@@ -1,8 +1,8 @@
 -- What must hold after every run (semantics 29): one row per rule with the number of breaches. A run with a breach rolls back.
 WITH reserved AS (
-    SELECT t.*, k.topic FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
-    WHERE t.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
+    SELECT r.*, k.topic FROM tonglu.reserved_touch AS r
+    LEFT JOIN tonglu.topic AS k ON k.version_no = r.version_no AND k.message = r.message
+    WHERE r.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
 ), planned AS ( -- this run's touches, with what was kept of those under a limit
     SELECT t.entry_id, t.channel, t.journey, t.purpose, c.branch, c.employee, c.cost, t.not_before, c.entry_id IS NOT NULL AS kept
     FROM tonglu.touch AS t LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id WHERE t.run_no = $run_no
@@ -47,10 +47,10 @@ SELECT 'nobody is over a cap', count(*) FROM ( -- every window of a cap's length
         AND (c.topic = 'any' OR c.topic = n.topic)
     JOIN reserved AS w ON w.customer_id = n.customer_id AND c.purpose IN (w.purpose, 'any') AND c.channel IN (w.channel, 'any')
         AND c.journey IN (w.journey, 'any') AND (c.topic = 'any' OR c.topic = w.topic)
-        AND w.not_before >= n.not_before AND w.not_before < n.not_before + to_microseconds(c.within_us)
+        AND w.counts_at >= n.counts_at AND w.counts_at < n.counts_at + to_microseconds(c.within_us)
     JOIN reserved AS t ON t.customer_id = n.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
         AND c.journey IN (t.journey, 'any') AND (c.topic = 'any' OR c.topic = t.topic)
-        AND t.not_before > w.not_before - to_microseconds(c.within_us) AND t.not_before <= w.not_before
+        AND t.counts_at > w.counts_at - to_microseconds(c.within_us) AND t.counts_at <= w.counts_at
     WHERE n.run_no = $run_no AND NOT list_contains($uncapped, n.purpose)
     GROUP BY n.touch_key, w.touch_key, c.cap_no, c.at_most HAVING count(*) > c.at_most)
 UNION ALL
@@ -109,6 +109,16 @@ SELECT 'every entry rests at a step of its version', count(*) FROM tonglu.rest A
     WHERE s.version_no IS DISTINCT FROM r.version_no
 UNION ALL
 SELECT 'nothing is sent that cannot leave in time', count(*) FROM tonglu.touch WHERE run_no = $run_no AND (not_before < decided_at OR not_before > expires_at)
+UNION ALL
+SELECT 'every touch that people work is on one list', (SELECT count(*) FROM tonglu.touch AS t JOIN worked_channel USING (channel)
+        WHERE t.run_no = $run_no AND t.touch_key NOT IN (SELECT touch_key FROM tonglu.work_item WHERE run_no = $run_no))
+    + (SELECT count(*) FROM tonglu.work_item WHERE run_no = $run_no AND touch_key NOT IN (SELECT touch_key FROM tonglu.touch WHERE run_no = $run_no))
+    + (SELECT count(*) - count(DISTINCT touch_key) FROM tonglu.work_item WHERE run_no = $run_no)
+UNION ALL
+SELECT 'a touch that people work ends once', count(*) FROM (
+    SELECT touch_key FROM tonglu.delivery WHERE touch_key IN (SELECT touch_key FROM tonglu.work_item)
+        AND state IN ('delivered', 'failed', 'unknown', 'cancelled', 'expired')
+    GROUP BY touch_key HAVING count(*) > 1)
 UNION ALL
 SELECT 'one open entry per journey, customer and key', count(*) FROM (
     SELECT e.journey, e.customer_id, e.key FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) GROUP BY ALL HAVING count(*) > 1)

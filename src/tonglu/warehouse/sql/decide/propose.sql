@@ -35,3 +35,5 @@ CREATE OR REPLACE TEMP TABLE exclusion (exclusion_no INTEGER, name VARCHAR, jour
 CREATE OR REPLACE TEMP TABLE cap (cap_no INTEGER, name VARCHAR, purpose VARCHAR, channel VARCHAR, journey VARCHAR, topic VARCHAR,
     at_most INTEGER, within_us BIGINT);
 CREATE OR REPLACE TEMP TABLE seen (proposal_no BIGINT, parts JSON, saw JSON);
+-- The channels whose touches people work: how long an item lasts, whether a branch works it together, and whose work it is.
+CREATE OR REPLACE TEMP TABLE worked_channel (channel VARCHAR, lasts_us BIGINT, by_branch BOOLEAN, role VARCHAR);

@@ -31,10 +31,11 @@ ORDER BY h.proposal_no;
 INSERT INTO tonglu.touch
 SELECT md5(concat_ws('|', escape_part(p.journey), p.customer_id, escape_part(e.key), p.entry_no, escape_part(p.step), p.visit, 1)), $run_no,
     p.entry_id, p.customer_id, p.journey, p.version_no, p.step, p.visit, p.purpose, p.channel, p.message, p.arm, $as_of, p.not_before,
-    p.not_before + to_microseconds(p.valid_us),
+    p.not_before + to_microseconds(coalesce(people.lasts_us, p.valid_us)),
     CASE WHEN c.bulk THEN concat_ws('-', printf('%06d', $run_no), p.channel, p.journey, w.topic, h.segment, strftime(p.not_before, '%Y%m%dT%H%M')) END
 FROM proposal AS p JOIN tonglu.entry AS e USING (entry_id) JOIN channel_now AS c USING (channel) JOIN worth AS w ON w.step_key = p.step_key
 LEFT JOIN (SELECT proposal_no, arg_min(segment, place) AS segment FROM hours_theirs GROUP BY proposal_no) AS h USING (proposal_no)
+LEFT JOIN worked_channel AS people USING (channel)
 WHERE p.outcome = 'sent' AND NOT p.ghost ORDER BY p.proposal_no;
 DELETE FROM tonglu.waiting_touch
 WHERE entry_id IN (SELECT entry_id FROM proposal) OR entry_id NOT IN (SELECT entry_id FROM tonglu.rest);

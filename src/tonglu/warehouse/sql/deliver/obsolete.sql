@@ -1,5 +1,5 @@
--- Touches of entries that left in a run, and that nobody has reported on yet, or that wait for another attempt: they must not leave any
--- more. What an entry that came to its own end has planned stands.
+-- Touches of entries that left in a run, and that nobody has reported on yet, that wait for another attempt, or that a person has not done:
+-- they must not leave any more. What an entry that came to its own end has planned stands.
 WITH left_behind AS (
     SELECT t.touch_key, t.batch_id FROM tonglu.touch AS t JOIN tonglu.ended AS d USING (entry_id)
     WHERE d.run_no = $run_no AND t.run_no < $run_no
@@ -8,5 +8,5 @@ WITH left_behind AS (
 )
 SELECT touch_key, batch_id FROM left_behind
 WHERE touch_key NOT IN (SELECT touch_key FROM tonglu.delivery WHERE touch_key IN (SELECT touch_key FROM left_behind)
-                        GROUP BY touch_key HAVING arg_max(state, seq) <> 'waiting')
+                        GROUP BY touch_key HAVING arg_max(state, seq) NOT IN ('waiting', 'pending'))
 ORDER BY touch_key;

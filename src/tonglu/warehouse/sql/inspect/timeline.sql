@@ -19,6 +19,10 @@ WITH told AS (
     SELECT c.occurred_at, t.run_no, 999990, c.receipt, t.journey, t.step, t.channel
     FROM engine.receipt AS c JOIN engine.touch AS t USING (touch_key) WHERE t.customer_id = $customer_id
     UNION ALL
+    SELECT d.changed_at, w.run_no, 999989, d.state, w.journey, w.step, concat_ws(', ', w.channel, 'branch ' || w.branch_id, 'employee ' || w.employee_id)
+    FROM engine.delivery AS d JOIN engine.work_item AS w USING (touch_key)
+    WHERE w.customer_id = $customer_id AND d.state IN ('pending', 'cancelled')
+    UNION ALL
     SELECT c.occurred_at, c.run_no, 999991, 'converted', e.journey, NULL, g.goal
     FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id)
     JOIN engine.goal AS g ON g.version_no = e.version_no AND g.goal_no = c.goal_no WHERE e.customer_id = $customer_id

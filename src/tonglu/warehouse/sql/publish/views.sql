@@ -52,6 +52,16 @@ SELECT t.touch_key, t.run_no, t.journey, t.step, t.entry_id, t.customer_id, t.ch
         AS delivery_state, c.delivered_at, c.opened_at, c.clicked_at
 FROM engine.touch AS t LEFT JOIN newest AS n USING (touch_key) LEFT JOIN receipt AS c USING (touch_key);
 COMMENT ON VIEW touches IS 'Every touch that was sent, and what became of it.';
+CREATE VIEW work_items AS
+WITH life AS (
+    SELECT touch_key, arg_max(state, seq) AS state, arg_max(detail, seq) AS detail, max(changed_at) AS changed_at FROM engine.delivery
+    WHERE touch_key IN (SELECT touch_key FROM engine.work_item) GROUP BY touch_key
+)
+SELECT w.touch_key, w.run_no, w.journey, w.step, w.entry_id, w.customer_id, w.channel, w.branch_id, w.employee_id, w.not_before, w.expires_at,
+    coalesce(l.state, 'waiting') AS delivery_state, CASE WHEN l.state IN ('delivered', 'failed') THEN l.detail END AS work_outcome,
+    CASE WHEN l.state NOT IN ('waiting', 'pending') THEN l.changed_at END AS settled_at
+FROM engine.work_item AS w LEFT JOIN life AS l USING (touch_key);
+COMMENT ON VIEW work_items IS 'Every touch that people work: to whom it was given, whether it is pending, and how it came out.';
 CREATE VIEW exposures AS SELECT entry_id, journey, step, arm, propensity, run_no, exposed_at FROM engine.exposure;
 COMMENT ON VIEW exposures IS 'Which arm an entry was given, and with which probability.';
 CREATE VIEW conversions AS

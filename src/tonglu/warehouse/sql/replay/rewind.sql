@@ -39,6 +39,7 @@ DELETE FROM tonglu.allocation WHERE run_no >= $run_no;
 DELETE FROM tonglu.ghost WHERE run_no >= $run_no;
 DELETE FROM tonglu.exposure WHERE run_no >= $run_no;
 DELETE FROM tonglu.touch WHERE run_no >= $run_no;
+DELETE FROM tonglu.work_item WHERE run_no >= $run_no;
 DELETE FROM tonglu.conversion WHERE run_no >= $run_no;
 DELETE FROM tonglu.lift WHERE run_no >= $run_no;
 DELETE FROM tonglu.learned WHERE run_no >= $run_no;

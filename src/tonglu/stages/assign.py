@@ -1,0 +1,54 @@
+"""Assign: every touch of a run that people work gets its branch and, unless the branch works it together, an employee.
+
+The employee is the customer's manager, where the profile names one who works and is there on the day on which the touch may leave;
+otherwise the employees of the branch take turns, in an order by hash. A branch without anybody keeps it for whoever comes.
+"""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from tonglu.core.durations import microseconds
+from tonglu.core.ports import Warehouse
+from tonglu.core.sql import Slot, fill
+from tonglu.core.work import Terms
+
+TERMS = "INSERT INTO worked_channel VALUES ($channel, $lasts_us, $by_branch, $role)"
+PROFILE = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'tonglu' AND table_name = 'profile'"
+STAFF = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'source' AND table_name = 'employees'"
+NOBODY = """
+    CREATE OR REPLACE TEMP TABLE staff (employee_id BIGINT, branch_id INTEGER, role VARCHAR, absent_from DATE, absent_until DATE)
+"""
+EMPLOYEES = """
+    CREATE OR REPLACE TEMP TABLE staff AS
+    SELECT employee_id, branch_id, role, absent_from, coalesce(absent_until, 'infinity'::DATE) AS absent_until
+    FROM source.employees WHERE active
+"""
+WORKED = """
+    CREATE OR REPLACE TEMP TABLE worked AS
+    SELECT t.*, w.by_branch, w.role, CAST(slot('branch') AS INTEGER) AS branch_id, CAST(slot('manager') AS BIGINT) AS manager_id,
+        CAST(bank_clock(t.not_before) AS DATE) AS day
+    FROM tonglu.touch AS t JOIN worked_channel AS w USING (channel) LEFT JOIN tonglu.profile AS profile USING (customer_id)
+    WHERE t.run_no = $run_no
+"""
+
+
+def tell_terms(warehouse: Warehouse, people: Mapping[str, Terms]) -> None:
+    """Say which channels people work; the gates and the record of the run look there."""
+    for channel, terms in people.items():
+        warehouse.execute(
+            TERMS, channel=channel, lasts_us=microseconds(terms.lasts), by_branch=terms.by_branch, role=terms.role or ""
+        )
+
+
+def assign(warehouse: Warehouse) -> None:
+    """Give the touches of the run, as they were recorded, to branches and employees."""
+    has: set[str] = {name for (name,) in warehouse.fetch(PROFILE)}
+    [(staffed,)] = warehouse.fetch(STAFF)
+    warehouse.execute(EMPLOYEES if staffed else NOBODY)
+    named: dict[str, Slot] = {
+        slot: exp.column(column, table="profile", quoted=True) if column in has else exp.Null()
+        for slot, column in (("branch", "branch_id"), ("manager", "manager_id"))
+    }
+    warehouse.execute(fill(WORKED, **named))
+    warehouse.run("decide/assign")

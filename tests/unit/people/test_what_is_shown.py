@@ -1,0 +1,113 @@
+"""The commands of a list, and what why, status, the published file and replay say of touches that people work."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from tests.unit.people.test_working_in_journeys import CALL, CAP, T, asking, keys, report
+from typer.testing import CliRunner
+
+from tonglu.app.inspect import project_of
+from tonglu.app.replay import replay
+from tonglu.app.why import proposals_of
+from tonglu.cli.commands import app
+from tonglu.settings import Settings
+from tonglu.testing import SHANGHAI, TinyBank
+from tonglu.warehouse.analysts import PublishedFile
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+STAFF = [{"employee_id": 71, "branch_id": 7, "role": "rm"}]
+
+
+def tonglu(root, *arguments, now="2026-03-02T11:00", code=0):
+    result = CliRunner().invoke(app, [*arguments, "--project", str(root), *(("--now", now) if now else ())])
+    assert result.exit_code == code, result.stderr
+    return result
+
+
+@pytest.fixture
+def bank(tmp_path):
+    journeys = {"care": asking(), "more": asking(event="again")}
+    attributes = {"branch_id": "integer", "manager_id": "bigint"}
+    with TinyBank(tmp_path, journeys=journeys, people={"call": CALL}, policy=CAP, attributes=attributes, staff=STAFF) as made:
+        made.customers(*({"customer_id": n, "branch_id": 7, "manager_id": 71} for n in (1, 2)))
+        made.events([("ordered", n, T) for n in (1, 2)])
+        made.run_whole(T)
+        made.deliver(T)
+        yield made
+
+
+def test_a_list_is_worked_from_the_command_line(bank):
+    root, key = bank.root, keys(bank)[0]
+    shown = tonglu(root, "worklist", "list", "--branch", "7", "--due").stdout
+    assert key[:8] in shown
+    assert "王**" in shown
+    assert "王试验" not in shown
+    assert "王试验" in tonglu(root, "worklist", "list", "--reveal", "calling").stdout
+    assert "please_call via call" in tonglu(root, "worklist", "take", key[:8], "--by", "li").stdout
+    assert "somebody else" in tonglu(root, "worklist", "take", key[:8], "--by", "wu", code=2).stderr
+    assert "stays: no_answer" in tonglu(root, "worklist", "done", key[:8], "no_answer", "--by", "li").stdout
+    assert "too soon" in tonglu(root, "worklist", "done", key[:8], "answered", "--by", "li", code=2).stderr
+    assert "employee 72" in tonglu(root, "worklist", "pass", key[:8], "--employee", "72", "--by", "li").stdout
+    said = json.loads(tonglu(root, "worklist", "list", "--employee", "72", "--json").stdout)
+    assert [(item["key"], item["attempts"]) for item in said["items"]] == [(key, 1)]
+
+
+def test_a_list_goes_to_a_file_and_comes_back(bank, tmp_path):
+    root, file = bank.root, tmp_path / "list.csv"
+    tonglu(root, "worklist", "export", str(file), "--by", "li")
+    assert len(file.read_text("utf-8-sig").splitlines()) == 3
+    outcomes = tmp_path / "outcomes.csv"
+    outcomes.write_text("key,outcome\n" + "".join(f"{key},answered\n" for key in keys(bank)), encoding="utf-8")
+    assert "2 done" in tonglu(root, "worklist", "import", str(outcomes), "--by", "li").stdout
+    assert "2 repeated" in tonglu(root, "worklist", "import", str(outcomes), "--by", "li").stdout
+    outcomes.write_text("key,outcome\nnobody,answered\n", encoding="utf-8")
+    wrong = tonglu(root, "worklist", "import", str(outcomes), code=2).stderr
+    assert "outcomes.csv:2:1" in wrong
+    assert "TL862" in wrong
+
+
+def published(bank, sql):
+    with PublishedFile(bank.root / "data/published") as file:
+        return file.rows(sql)[1]
+
+
+def test_the_published_file_and_status_count_what_is_pending_and_what_expired(bank):
+    first, second = keys(bank)
+    bank.run_whole(T + HOUR)
+    every = "SELECT touch_key, branch_id, employee_id, delivery_state, work_outcome FROM work_items ORDER BY touch_key"
+    assert published(bank, every) == [(key, 7, 71, "pending", None) for key in (first, second)]
+    assert "call 0 2 0 0 0 0" in " ".join(tonglu(bank.root, "status").stdout.split())
+    report(bank, first, "interested", T + 2 * HOUR)
+    bank.run_whole(T + 2 * DAY)
+    assert sorted(published(bank, every)) == [(first, 7, 71, "delivered", "interested"), (second, 7, 71, "expired", None)]
+    standing = " ".join(tonglu(bank.root, "status").stdout.split())
+    assert "call 0 0 1 0 1 0" in standing
+
+
+def test_why_names_the_pending_touch_that_a_cap_counted_at_its_end(bank):
+    bank.event("again", 1, T + 30 * HOUR)
+    bank.run_whole(T + 30 * HOUR)
+    with PublishedFile(bank.root / "data/published") as file:
+        found = proposals_of(file, 1, SHANGHAI)
+        story = file.ask("timeline", customer_id=1, journey="care", until=None)
+    assert found[0].reason == "cap_reached"
+    assert found[0].binding == "1 in 1 day reached (daily): 2026-03-04 10:00"
+    assert [(row["what"], row["detail"]) for row in story if row["what"] == "pending"] == [
+        ("pending", "call, branch 7, employee 71")
+    ]
+
+
+def test_every_run_is_replayed_whatever_people_did_afterwards(bank):
+    first, _ = keys(bank)
+    bank.event("again", 1, T + 30 * HOUR)
+    bank.run_whole(T + 30 * HOUR)
+    report(bank, first, "answered", T + 31 * HOUR)
+    bank.run_whole(T + 3 * DAY)
+    bank.close()
+    for run_no in (1, 2, 3):
+        again = replay(bank.root, project_of(bank.root), run_no, Settings(threads=1))
+        assert again.missing == ()
+        assert again.same, [(one.name, one.lost, one.found) for one in again.relations if not one.same]
+        assert "work_item" in {one.name for one in again.relations}
