@@ -35,7 +35,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Desk:
-    """A project's worklists, open: the mailroom, the terms of every channel of people, the policy's hours, the bank's zone and the days on which it works."""
+    """A project's lists, open: the mailroom, the terms of every channel of people, the policy's hours, the bank's zone and worked days."""
 
     mailroom: Mailroom
     terms: Mapping[str, Terms]

@@ -93,7 +93,7 @@ def test_why_names_the_pending_touch_that_a_cap_counted_at_its_end(bank):
         found = proposals_of(file, 1, SHANGHAI)
         story = file.ask("timeline", customer_id=1, journey="care", until=None)
     assert found[0].reason == "cap_reached"
-    assert found[0].binding == "1 in 1 day reached (daily): 2026-03-04 10:00"
+    assert found[0].binding == "1 in 1 day reached (daily): 2026-03-04 10:00; care.ask at 2026-03-02 10:00 took the place"
     assert [(row["what"], row["detail"]) for row in story if row["what"] == "pending"] == [
         ("pending", "call, branch 7, employee 71")
     ]
