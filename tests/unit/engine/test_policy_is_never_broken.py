@@ -25,7 +25,7 @@ CHANNELS = ("sms", "app_push")
 JOURNEYS = {
     "one": ("marketing", "deposit", 30),
     "two": ("marketing", "deposit", 20),
-    "three": ("marketing", "fund", 20),
+    "three": ("marketing", "service", 20),
     "four": ("marketing", None, 10),
     "notice": ("service", "deposit", 0),
 }
@@ -37,10 +37,10 @@ HOURS: dict[str, list[tuple[int, int]]] = {
 TIMES = {"1 hour": HOUR, "1 day": DAY, "3 days": 3 * DAY}
 PRODUCTS = {
     kind: {
-        "product": {"kind": kind, **({"risk": "R1"} if kind == "fund" else {})},
+        "product": {"kind": kind},
         "text": {one: {"body": "x"} for one in CHANNELS},
     }
-    for kind in ("deposit", "fund")
+    for kind in ("deposit", "service")
 }
 
 
@@ -52,7 +52,7 @@ def some_policy(chance: random.Random) -> dict[str, Any]:
             "purpose": ["marketing", "service"],
             "channel": CHANNELS,
             "journey": sorted(JOURNEYS),
-            "topic": ["deposit", "fund"],
+            "topic": ["deposit", "service"],
         }
         return {name: chance.choice(of) for name, of in choices.items() if chance.random() < 0.3}
 
@@ -68,7 +68,7 @@ def some_policy(chance: random.Random) -> dict[str, Any]:
     caps = [{**about(), "at_most": chance.randint(1, 3), "within": length()} for _ in range(chance.randint(0, 3))]
     return {
         "per_run": chance.randint(1, 3),
-        "purposes": {"service": {"skips": ["contact_policy", "arbitration"]}},
+        "purposes": {"marketing": {}, "service": {"skips": ["contact_policy", "arbitration"]}},
         "caps": named(caps, "cap"),
         "dwell": [{**about(), "at_least": length()} for _ in range(chance.randint(0, 1))],
         "exclusions": named([apart() for _ in range(chance.randint(0, 2))], "apart"),

@@ -5,7 +5,7 @@ SELECT
   'touch.' || r.receipt AS name,
   r.occurred_at,
   CASE WHEN r.receipt = 'replied' -- what was answered
-    THEN json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id, 'text', r.detail)
+    THEN json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id, 'text', to_json(r) ->> 'detail')
     ELSE json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)
   END::VARCHAR AS properties,
   r.loaded_run
