@@ -70,6 +70,12 @@ pay_days AS ( -- the day of the month that the employer's agreement names
 SELECT
   c.customer_id,
   CAST(date_sub('year', c.birth_date, as_of_date()) AS INTEGER) AS age,
+  CASE
+    WHEN date_sub('year', c.birth_date, as_of_date()) < 30 THEN 'below 30'
+    WHEN date_sub('year', c.birth_date, as_of_date()) < 45 THEN '30 to 44'
+    WHEN date_sub('year', c.birth_date, as_of_date()) < 60 THEN '45 to 59'
+    WHEN c.birth_date IS NOT NULL THEN '60 and older'
+  END AS age_band,
   c.birth_date <= as_of_date() - INTERVAL 60 YEAR AS is_senior,
   c.sex,
   c.province,

@@ -42,6 +42,11 @@ WITHOUT_A_LINE = {
     "TL813": "about an environment variable",
     "TL814": "about an environment variable",
     "TL820": "about a word of a command",
+    "TL850": "about what was submitted",
+    "TL855": "about a word of a command",
+    "TL856": "about what runs came to",
+    "TL857": "about an environment variable",
+    "TL858": "about a word of a command",
     "TL900": "about a word of a command",
     "TL903": "about the plan as a whole",
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tonglu.app.definitions import Definitions
 from tonglu.app.dry import play_without_effects, scratch_copy
+from tonglu.app.fairness import keep_seen
 from tonglu.app.workplace import Workplace
 from tonglu.settings import Settings
 
@@ -63,6 +64,8 @@ def backtest(
                 play_without_effects(place, as_of)
                 on_run(as_of)
                 runs, as_of = runs + 1, as_of + ONE_DAY
+            if runs:
+                keep_seen(place, definitions.path("mailroom"), definitions.journey_hashes(), "backtest")
             return Backtest(runs, *(_counted(place, statement) for statement in (ENTRIES, TOUCHES, REASONS)))
         finally:
             place.close()

@@ -11,6 +11,7 @@ from tonglu.channels.registry import kinds as channel_kinds
 from tonglu.compile.check import check_journey, gate_names
 from tonglu.compile.competition import check_competition
 from tonglu.compile.conditions import Known
+from tonglu.compile.pin import pin
 from tonglu.compile.together import check_together, noted_attributes
 from tonglu.core.errors import Finding, InputError, Place, Severity, refuse_errors
 from tonglu.core.work import Terms
@@ -20,6 +21,7 @@ from tonglu.language.claims import claim_findings
 from tonglu.language.contract import ColumnType as SourceType
 from tonglu.language.contract import Contract, personal_tables, read_contracts
 from tonglu.language.expression import ColumnType
+from tonglu.language.governance import check_governance
 from tonglu.language.journey import Journey, read_journey
 from tonglu.language.loader import load_model
 from tonglu.language.message import ChannelLimit, MessageFile, message_findings
@@ -86,6 +88,10 @@ class Definitions:
         terms = {name: kinds[entry.kind].work(entry.options) for name, entry in self.channels.items()}
         return {name: one for name, one in terms.items() if one is not None}
 
+    def journey_hashes(self) -> dict[str, str]:
+        """The hash of every journey with its messages, by name."""
+        return {one.name: pin(one, self.message_texts(one)).hash for one in self.journeys}
+
     @property
     def hash(self) -> str:
         """The hash of everything that a run depends on beside the facts."""
@@ -113,6 +119,8 @@ class _Reader:
         policy, policy_file = read_policy(self._at("policy"), self.project.paths.policy, self.findings)
         if policy is not None:
             check_policy(policy, policy_file, self.findings, channels=channels, gates=gate_names())
+            people = self.project.people
+            check_governance(policy.approval, policy.fairness, policy_file, self.findings, profile=profile, people=people)
         known = Known(
             profile, _events(contracts), frozenset(one.name for one in segments if not one.is_profile), frozenset(channels)
         )

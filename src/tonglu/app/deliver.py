@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from tonglu.app.governed import governed_now
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import day_of
 from tonglu.core.errors import Unavailable
@@ -42,7 +43,7 @@ def _hours_at(place: Workplace, now: datetime) -> tuple[set[str], dict[str, dict
     """The channels that are closed at an instant, and by channel the groups with hours of their own and whether these are open."""
     project = place.definitions.project
     zone, days = project.zone_info, Days(work_calendar(project.calendar), day_of(now, project.zone_info))
-    hours = place.definitions.policy.open_hours
+    hours = governed_now(place).policy.open_hours
     closed = {name for name, one in hours.items() if next_opening_of(one, now, zone, days) > now}
     groups = {
         name: {group.segment: next_opening_of(group, now, zone, days) <= now for group in one.groups}

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tonglu.app.definitions import Definitions
+from tonglu.app.fairness import keep_seen
 from tonglu.app.loop import DONE, Loop, Summary, open_loop
 from tonglu.app.workplace import Workplace
 from tonglu.core.errors import CheckFailed
@@ -79,7 +80,10 @@ def dry_run(
             rewrite(scratch)
         place = Workplace(scratch, settings)
         try:
-            return _played(place, as_of)
+            played = _played(place, as_of)
+            if rewrite is None:
+                keep_seen(place, definitions.path("mailroom"), definitions.journey_hashes(), "dry run")
+            return played
         finally:
             place.close()
 
@@ -146,6 +150,7 @@ def play_without_effects(place: Workplace, as_of: datetime) -> Loop:
     Raises:
         CheckFailed: the run of that instant was made already, or breaks a rule.
     """
+    place.waived = True  # what is written is shown, approved or not
     loop = open_loop(place, as_of)
     if not isinstance(loop, Loop):
         raise CheckFailed(f"the run of {as_of} UTC was made already; a dry run is of one to come")

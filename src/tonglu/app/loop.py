@@ -14,14 +14,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
+from tonglu.app.acts import keep_head, record_run
+from tonglu.app.governed import Governed, governed_now
 from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, to_utc
-from tonglu.core.errors import CheckFailed
+from tonglu.core.errors import CheckFailed, Unavailable
 from tonglu.core.workdays import work_calendar
+from tonglu.mailroom.forgetting import keyed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
@@ -35,6 +38,8 @@ from tonglu.stages.decide import decide
 from tonglu.stages.deliver import hand_over
 from tonglu.stages.enrol import begin, enrol
 from tonglu.stages.exits import judge_exits, judge_exits_of_enrolled
+from tonglu.stages.fairness import count_groups
+from tonglu.stages.forget import drop_suppressed
 from tonglu.stages.ingest import ingest, stage_rows
 from tonglu.stages.learn import learn
 from tonglu.stages.measure import measure
@@ -57,6 +62,7 @@ IS_DONE = "SELECT count(*) FROM tonglu.run_step WHERE run_no = $run_no AND step 
 RECORD = "INSERT INTO tonglu.run VALUES ($run_no, $as_of, $definitions, $summary)"
 OPEN_ENTRIES = "SELECT count(*) FROM tonglu.rest"
 WATERMARKS = "INSERT INTO tonglu.run_watermark SELECT $run_no, name, seq FROM tonglu.watermark ORDER BY name"
+CUSTOMERS = "SELECT count(*) FROM tonglu.profile"
 ENDED = "SELECT count(*) FROM tonglu.ended WHERE run_no = $run_no"
 EPOCH = datetime(1970, 1, 1)
 INBOX_TABLES = {"receipt": "receipts", "event": "events"}
@@ -100,8 +106,19 @@ class Loop:
             shown=definitions.project.paths.landing,
         )
         told = taken.told(self._stage_inbox())
+        dropped = self._drop_forgotten()
         self._fail_at("ingested")
-        return {**told, "inbox_unknown": sum(self._unread().values())}
+        return {**told, "inbox_unknown": sum(self._unread().values()), **({"forgotten": dropped} if dropped else {})}
+
+    def _drop_forgotten(self) -> int:
+        """Take rows of customers who were forgotten out of what arrived; how many."""
+        hashes, secret = self.place.mailroom.forgets.suppressed(), self.place.settings.erasure_key
+        if not hashes:
+            return 0
+        self.place.mailroom.forgets.check_secret(secret)
+        out = set(hashes)
+        self.news = [item for item in self.news if item.customer_id is None or keyed(secret, str(item.customer_id)) not in out]
+        return drop_suppressed(self.place.warehouse, self.place.definitions.contracts.values(), hashes, secret)
 
     def _stage_inbox(self) -> int:
         import pyarrow as pa
@@ -190,7 +207,10 @@ class Loop:
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""
         warehouse = self.place.warehouse
-        self.program = read_program(self.place)
+        governed = self._governed()
+        governed.keep(warehouse)
+        self.summary |= governed.counts()
+        self.program = read_program(self.place, governed)
         warehouse.run("advance/arms")
         thrown = self._switches()
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
@@ -203,6 +223,10 @@ class Loop:
         entered = enrol(warehouse, self.program, self.run, calendar)
         self._fail_at("enrolled")
         return {"entered": entered}
+
+    def _governed(self) -> Governed:
+        """Which definitions may be used: those approved, where four eyes are required."""
+        return governed_now(self.place)
 
     def _switches(self) -> list[switches.Switch]:
         """What is paused or killed, kept for this run."""
@@ -264,7 +288,10 @@ class Loop:
         remember_state(warehouse, program_name())
         [(still_open,)] = warehouse.fetch(OPEN_ENTRIES)
         [(ended,)] = warehouse.fetch(ENDED)
-        self.summary |= {"ended": ended, "open": still_open, "rules_held": rules}
+        [(customers,)] = warehouse.fetch(CUSTOMERS)
+        self.summary |= {"ended": ended, "open": still_open, "rules_held": rules, "customers": customers}
+        count_groups(warehouse, self.program.policy.fairness.by)
+        keep_head(self.place, self.run.run_no)
         warehouse.execute(RECORD, definitions=self.place.definitions.hash, summary=json.dumps(self.summary))
         warehouse.execute(WATERMARKS)
         self._fail_at("before_commit")
@@ -298,10 +325,11 @@ class Loop:
             MailroomHandOver(place.mailroom),
             place.staged,
             place.message_variables(),
-            place.definitions.policy,
+            governed_now(place).policy,
             run_no=run_no,
             as_of=as_of,
         )
+        record_run(place, run_no, as_of)
         self._fail_at("handed_over")
         self.summary |= tell_held(place, run_no, as_of)
         warehouse.execute(DONE, run_no=run_no, step="handed_over")
@@ -341,6 +369,8 @@ def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
         CheckFailed: a later run was made already.
     """
     warehouse = place.warehouse
+    if place.mailroom.forgets.unfinished() and not place.waived:
+        raise Unavailable("a customer is being forgotten and it was cut short; finish it first: tonglu forget")
     recover(place)
     finished = warehouse.fetch(FINISHED, as_of=as_of)
     if finished:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from tonglu.app.inspect import path_of, published
+from tonglu.app.people import known_person
 from tonglu.core.errors import Finding, InputError, Place, did_you_mean
 from tonglu.language.arbitration import Topic
 from tonglu.language.project import Project
@@ -19,7 +20,7 @@ from tonglu.mailroom.mailroom import Mailroom
 from tonglu.mailroom.optouts import EVERY_CHANNEL, EVERY_PURPOSE, PROFILING
 from tonglu.mailroom.switches import Action, Scope, Switch
 
-__all__ = ["Action", "Names", "Scope", "Thrown", "eject", "in_force", "known_names", "opt_out", "throw"]
+__all__ = ["Action", "Names", "Scope", "Thrown", "eject", "in_force", "known_names", "opt_out", "reveal", "throw"]
 
 EVERYTHING = "all"
 PRODUCTS = frozenset(get_args(Topic))
@@ -76,13 +77,16 @@ def throw(
         scope: what the name is, where a journey and a channel share it.
 
     Raises:
-        InputError: no such journey, channel or kind of product, two of that name, or nobody who does it or no reason.
+        InputError: no such journey, channel or kind of product, two of that name, nobody who does it or no reason, or nobody of that name
+            who may lift a stop. Stopping is open to everybody.
     """
     _need(reason, "--reason", "TL820")
     _need(by, "--by", "TL820")
     name, scope = scoped(name, scope)
     where = _scope_of(known_names(root, project), name, scope)
     own = "" if where is Scope.ALL else name
+    if action is Action.RESUME:
+        by = known_person(project, by)
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
         return Thrown(where, own, action, mailroom.throw(where, own, action, by=by, reason=reason, at=at))
 
@@ -110,6 +114,7 @@ def eject(root: Path, project: Project, customer_id: int, journey: str, *, by: s
     item = InboxItem(EJECT, f"{customer_id}|{journey}|{at.isoformat()}", customer_id, payload, at)
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
         mailroom.inbox.post([item])
+        mailroom.audit.append("eject", f"from {journey}", by=by, at=at, words=reason.strip(), customer_id=customer_id)
     try:
         with published(root, project) as file:
             trips = file.ask("entries", customer_id=customer_id, journey=journey, until=None)
@@ -157,6 +162,12 @@ def scoped(written: str, scope: Scope | None = None) -> tuple[str, Scope | None]
     if scope is not None and scope.value != word:
         raise _wrong(f"'{written}' is no {scope.value}", "--scope", "Leave --scope away.")
     return name, Scope(word)
+
+
+def reveal(root: Path, project: Project, customer_id: int, where: str, *, by: str, at: datetime) -> None:
+    """Note that somebody was shown personal data of a customer, and where."""
+    with Mailroom(path_of(root, project, "mailroom")) as mailroom:
+        mailroom.audit.append("reveal", f"in {where}", by=by, at=at, customer_id=customer_id)
 
 
 def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:

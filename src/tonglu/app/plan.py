@@ -131,6 +131,15 @@ def check_plan(path: Path, definitions: Definitions, last_run: int) -> None:
         )
 
 
+def changes_of(kind: str, name: str, before: str | None, after: str) -> Iterator[Change]:
+    """What one kept text of a journey or of the policy changes against another."""
+    if before is None:
+        yield Change("+", kind, name)
+    elif before != after:
+        texts = (json.loads(before), json.loads(after))
+        yield Change("~", kind, name, tuple(_of_journey(*texts) if kind == "journey" else _fields(*texts)))
+
+
 def compared(before: Mapping[Any, int], after: Mapping[Any, int]) -> Iterator[tuple[Any, int, int]]:
     """Keys whose counts differ, with both."""
     for key in sorted({*before, *after}):

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from tonglu.app.governed import Governed
 from tonglu.app.workplace import Workplace
 from tonglu.compile.conditions import customer_condition
 from tonglu.compile.lower import lower
@@ -9,6 +10,7 @@ from tonglu.compile.pin import pin, unpin
 from tonglu.compile.pinned import missing_names
 from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.errors import Finding, Place, refuse_errors
+from tonglu.language.policy import Policy
 from tonglu.stages.deliver import personal_variables
 from tonglu.stages.migrate import migrate_entries
 from tonglu.stages.register import keep_texts, register
@@ -17,8 +19,11 @@ WALKED = "SELECT version_no, count(*) FROM tonglu.rest GROUP BY version_no"
 STILL_OPEN = "SELECT journey, count(*) FROM tonglu.rest GROUP BY journey ORDER BY journey"
 
 
-def read_program(place: Workplace) -> Program:
+def read_program(place: Workplace, governed: Governed) -> Program:
     """Pin what is on disk, compile it and every version that ever had an entry. Part of the run's transaction.
+
+    Where four eyes are required, the version that enrols is the approved one. A journey without one has no version that enrols or proposes;
+    what is open in it stays on its own version.
 
     Raises:
         InputError: open entries need a journey, attribute, segment or channel that is gone.
@@ -28,7 +33,9 @@ def read_program(place: Workplace) -> Program:
     next_number = max((number for number, *_ in known.values()), default=0) + 1
     journeys: list[CompiledJourney] = []
     for authored in definitions.journeys:
-        definition = pin(authored, definitions.message_texts(authored))
+        definition = governed.definition_of(pin(authored, definitions.message_texts(authored)))
+        if definition is None:
+            continue
         known_as = known.pop(definition.hash, None)
         number = known_as[0] if known_as else next_number
         compiled = lower(definition, number, definitions.known, current=True)
@@ -50,10 +57,10 @@ def read_program(place: Workplace) -> Program:
         if (used or number in walked) and not findings:
             journeys.append(lower(definition, number, definitions.known, current=False, walked=number in walked))
     refuse_errors(findings)
-    _keep_texts(place, journeys)
-    weights = definitions.policy.arbitration.context
+    _keep_texts(place, journeys, governed.policy)
+    weights = governed.policy.arbitration.context
     context = tuple((one.weight, customer_condition(one.when, definitions.known, entry=False)) for one in weights)
-    return Program(tuple(journeys), definitions.policy, context)
+    return Program(tuple(journeys), governed.policy, context)
 
 
 def _gone(place: Workplace, journey: str, count: int, what: str) -> Finding:
@@ -62,13 +69,13 @@ def _gone(place: Workplace, journey: str, count: int, what: str) -> Finding:
     return Finding("TL416", f"{count} open entries of an earlier version need {what}, which is gone", where, hint)
 
 
-def _keep_texts(place: Workplace, journeys: list[CompiledJourney]) -> None:
+def _keep_texts(place: Workplace, journeys: list[CompiledJourney], policy: Policy) -> None:
     """Everything that this run depends on beside the facts, kept once and noted for the run."""
     warehouse, definitions = place.warehouse, place.definitions
     texts = [(one.definition.hash, "journey", one.name, one.definition.text) for one in journeys if one.current]
     texts += [(one.hash, "segment", one.name, one.sql.text) for one in definitions.segments]
     texts += [(one.hash, "risk", one.name, one.segment.sql.text) for one in definitions.risk_rules]
-    rest = [("policy", definitions.policy.policy, definitions.policy.model_dump_json())]
+    rest = [("policy", policy.policy, policy.model_dump_json())]
     rest += [("channel", name, entry.model_dump_json()) for name, entry in definitions.channels.items()]
     rest += [("contract", name, contract.model_dump_json()) for name, contract in definitions.contracts.items()]
     rest.append(("project", "tonglu", definitions.project.model_dump_json()))

@@ -30,4 +30,8 @@ def settle(root: Path, ids: Sequence[str], reason: str, by: str, at: datetime, *
     """
     project_of(root)
     with workplace(root) as place:
-        return quarantine_release(place.warehouse, place.definitions.contracts, ids, reason, by, at=at, override=override)
+        contracts = place.definitions.contracts
+        settled = quarantine_release(place.warehouse, contracts, ids, reason, by, at=at, override=override)
+        detail = {"action": "overridden" if override else "released", "rows": sorted(set(ids))}
+        place.mailroom.audit.append("quarantine", f"{settled} rows", by=by, at=at, detail=detail, words=reason.strip())
+        return settled

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from tonglu.app.definitions import Definitions, read_definitions
+from tonglu.app.governed import Governed, as_kept
 from tonglu.app.loop import EPOCH, Loop, Summary
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import day_of, to_utc
@@ -54,6 +55,11 @@ FIRST_KEPT = "SELECT min(r.run_no) FROM tonglu.run_definition AS r JOIN tonglu.d
 INPUT = "SELECT calendar, program FROM tonglu.run_input WHERE run_no = $run_no"
 CALENDAR = "SELECT md5(string_agg(concat_ws(' ', day, is_workday), ',' ORDER BY day)) FROM tonglu.calendar_day"
 LOADED = "SELECT run_no, rows FROM tonglu.loaded WHERE source_table = $table AND run_no <= $run_no ORDER BY run_no"
+RETAINED = "SELECT DISTINCT kind FROM tonglu.retained WHERE before_instant > $as_of"
+REMOVED = {"judged": "judged", "ghosts": "ghost"}
+ERASED = (
+    "SELECT coalesce(sum(rows), 0), max(erased_at) FROM tonglu.erased WHERE source_table = $table AND loaded_run = $loaded_run"
+)
 PRESENT = "SELECT loaded_run, count(*) FROM here WHERE loaded_run <= $run_no GROUP BY loaded_run"
 PRESENT_AND_PAST = """
     SELECT loaded_run, count(*) FROM (SELECT loaded_run FROM here UNION ALL SELECT loaded_run FROM past) AS every
@@ -125,6 +131,9 @@ class _Replay(Loop):
     def _take_facts(self) -> Summary:
         self.place.warehouse.run("advance/begin")
         return {}
+
+    def _governed(self) -> Governed:
+        return as_kept(self.place.definitions, self.place.warehouse, self.run.run_no)
 
     def _switches(self) -> list[Switch]:
         return [Switch(*row) for row in self.place.warehouse.fetch(SWITCHES)]
@@ -228,8 +237,11 @@ def _played(place: Workplace, run_no: int, as_of: datetime, previous: datetime) 
     if missing:
         return Replayed(run_no, as_of, missing=tuple(missing))
     notes = [f"run {run_no} was made by {program}, this is {program_name()}" for _, program in given if program != program_name()]
+    removed = {name for (kind,) in warehouse.fetch(RETAINED, as_of=as_of) if (name := REMOVED.get(kind))}
+    notes += [f"{name} of run {run_no} was removed by retention and is not compared" for name in sorted(removed)]
+    relations = [name for name in RELATIONS if name not in removed]
     warehouse.execute("CREATE SCHEMA made")
-    for name in RELATIONS:
+    for name in relations:
         warehouse.execute(fill(KEEP_MADE, made=table(name, "made"), rows=table(name, "tonglu"), run_no=run_no))
     rewind(warehouse, contracts.values(), run_no, previous)
     zone = place.definitions.project.zone_info
@@ -240,7 +252,7 @@ def _played(place: Workplace, run_no: int, as_of: datetime, previous: datetime) 
         for name, stage in loop.stages:
             if name in ("segment", "enrol", "advance", "decide", "measure", "learn"):
                 stage()
-        held = tuple(_held(warehouse, name, run_no, place.root) for name in RELATIONS)
+        held = tuple(_held(warehouse, name, run_no, place.root) for name in relations)
     finally:
         loop.roll_back()
     return Replayed(run_no, as_of, held, notes=tuple(notes))
@@ -275,7 +287,9 @@ def _lost_rows(warehouse: DuckDBWarehouse, contracts: Collection[Contract], run_
         present: dict[int, int] = dict(warehouse.fetch(pattern(query, tables), run_no=run_no))
         for loaded_run, rows in warehouse.fetch(LOADED, table=contract.table, run_no=run_no):
             if (gone := rows - present.get(loaded_run, 0)) > 0:
-                yield f"{gone:,} of {rows:,} rows of {contract.table} that run {loaded_run} loaded: erased or removed since"
+                [(erased, at)] = warehouse.fetch(ERASED, table=contract.table, loaded_run=loaded_run)
+                why = f"erased, a customer was forgotten on {at:%Y-%m-%d}" if erased >= gone else "erased or removed since"
+                yield f"{gone:,} of {rows:,} rows of {contract.table} that run {loaded_run} loaded: {why}"
 
 
 def _lost_calendar(warehouse: DuckDBWarehouse, given: list[tuple[str, str]], run_no: int) -> Iterator[str]:

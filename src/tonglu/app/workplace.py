@@ -50,10 +50,15 @@ class MailroomHandOver:
 
 
 class Workplace:
-    """A project at work. Open it with `workplace(root)`; one process at a time has the warehouse."""
+    """A project at work. Open it with `workplace(root)`; one process at a time has the warehouse.
+
+    Attributes:
+        waived: definitions are played as they are written, approved or not: what a copy is for that has no effects.
+    """
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self.root = root
+        self.waived = False
         self.settings = settings or read_settings()
         self.definitions: Definitions = read_definitions(root)
         for name in ("warehouse", "mailroom", "handover"):
@@ -146,6 +151,13 @@ class Workplace:
                 if any(finding.code != SECRET_MISSING for finding in error.findings):
                     raise
         return opened
+
+    def let_go_of_warehouse(self) -> None:
+        """Close the warehouse alone; the next use opens it again."""
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+            for name in ("warehouse", "landing"):
+                self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from tonglu.cli import (
+    approve,
     audience,
+    audit,
     bank,
     begin,
     check,
     draw,
+    erase,
     know,
     lever,
     limits,
@@ -83,6 +86,13 @@ app.command("eject", short_help="Take a customer out of a journey.")(operations.
 app.command("opt-out", short_help="A customer wants nothing more on a channel.")(operations.opt_out)
 app.add_typer(lever.app, name="lever")
 app.add_typer(worklist.app, name="worklist")
+app.command("submit", short_help="Put a journey or the policy forward for approval.")(approve.submit)
+app.command("approve", short_help="Approve exactly what was submitted.")(approve.approve)
+app.command("approvals", short_help="What waits for approval, and what it changes.")(approve.approvals)
+app.command("fairness", short_help="How groups of customers were treated.")(approve.fairness)
+app.add_typer(audit.app, name="audit")
+app.command("forget", short_help="Erase a person everywhere, for good.")(erase.forget)
+app.command("retain", short_help="Remove what is kept no longer.")(erase.retain)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(bank.app, name="bank")
 app.command("doctor", short_help="What is wrong with this installation.")(begin.doctor)

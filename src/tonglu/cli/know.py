@@ -64,11 +64,25 @@ def status(
     except InputError:
         if not alert:
             raise
+    _say_unapproved(project)
     for one in thrown:
         talk(f"! {one.action.value}: {one.scope.value} {one.name}".rstrip() + f", by {one.by}: {one.reason}")
     if alert:
         _missed(written, last, present() if now is None else instant(now, "--now", written.zone_info))
     next_step("tonglu report, or tonglu explain CUSTOMER")
+
+
+def _say_unapproved(project: Path) -> None:
+    from tonglu.app.approve import unapproved
+    from tonglu.app.definitions import read_definitions
+    from tonglu.core.errors import InputError
+
+    try:
+        aside = unapproved(project, read_definitions(project))
+    except InputError:
+        return  # definitions that do not read well are shown by tonglu check
+    for text in aside:
+        talk(f"! {text}")
 
 
 def _missed(written: "Project", last: "datetime | None", now: "datetime") -> None:

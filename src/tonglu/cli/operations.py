@@ -141,12 +141,13 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show every text of a journey as one customer would read it, and send it to a test recipient if wanted. Leaves no trace."""
+    from tonglu.app import operate
     from tonglu.app import preview as previews
     from tonglu.app.definitions import read_definitions
     from tonglu.app.inspect import project_of
     from tonglu.settings import read_settings
 
-    project_of(project)
+    written = project_of(project)
     definitions = read_definitions(project)
     texts = previews.preview(definitions, journey, customer)
     answers = (
@@ -154,6 +155,7 @@ def preview(
         if to is None
         else previews.send(definitions, to, [one for one in texts if not one.problem], read_settings().secrets, present())
     )
+    operate.reveal(project, written, customer, f"preview {journey}", by=operator(), at=present())
     failed = [answer for answer in answers if answer]
     if as_json:
         emit_json({"texts": [vars(one) for one in texts], "sent": len(answers) - len(failed), "failed": failed})

@@ -1,7 +1,8 @@
 """The small protocols through which stages reach the warehouse; adapters implement them, tests may fake them."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tonglu.core.errors import Place
@@ -51,3 +52,20 @@ class WorkCalendar(Protocol):
 
     def is_workday(self, day: date) -> bool:
         """Whether a day of these years is worked."""
+
+
+class AuditLog(Protocol):
+    """Where acts are written down for good; any part that lets somebody change what the robot does adds a row."""
+
+    def append(
+        self,
+        what: str,
+        subject: str,
+        *,
+        by: str,
+        at: datetime,
+        detail: Mapping[str, object] | None = None,
+        words: str = "",
+        customer_id: int | None = None,
+    ) -> object:
+        """Add a row: the act, what it was done to, by whom, when. `detail` stays for ever and names no person; `words` say why."""

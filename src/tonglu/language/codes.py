@@ -26,6 +26,7 @@ _PAGES = (
     "competition",
     "limits",
     "worklists",
+    "governance",
     "commands",
 )
 

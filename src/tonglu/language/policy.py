@@ -12,6 +12,7 @@ from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.language.allocation import Budget, Capacity
 from tonglu.language.arbitration import Arbitration, Exclusion, Topic
 from tonglu.language.consent_rules import ConsentRules
+from tonglu.language.governance import Approval, Fairness, Retention
 from tonglu.language.hours import OpenHours
 from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
@@ -113,6 +114,9 @@ class Policy(Authored):
     risk: Risk = Risk()
     capacity: tuple[Capacity, ...] = ()
     budget: tuple[Budget, ...] = ()
+    approval: Approval = Approval()
+    retention: Retention = Retention()
+    fairness: Fairness = Fairness()
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

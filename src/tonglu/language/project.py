@@ -1,5 +1,6 @@
 """The project file, `tonglu.yaml`: the bank, its zone, when it runs, and where everything lies."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from tonglu.core.errors import Finding, did_you_mean
 from tonglu.core.workdays import CalendarKind
 from tonglu.language.loader import load_model
-from tonglu.language.values import Authored, ClockTime, Title, refuse
+from tonglu.language.values import Authored, ClockTime, Name, Title, refuse
 from tonglu.language.yamlfile import YamlFile, read_yaml
 
 PROJECT_FILE = "tonglu.yaml"
@@ -58,13 +59,15 @@ class Alerts(Authored):
 
 
 class Project(Authored):
-    """The whole project file. `run_at` is the daily run on the bank's wall clock; `calendar` says which days are worked."""
+    """The whole project file. `run_at` is the daily run on the bank's wall clock; `calendar` says which days are worked; `people`, by name
+    with their roles, may act (`--by`): without it anybody with a name may."""
 
     bank: Title
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     run_at: ClockTime | None = None
     calendar: CalendarKind = "chinese"
     alerts: Alerts = Alerts()
+    people: Mapping[Annotated[str, Field(min_length=1, max_length=64)], tuple[Name, ...]] = Field(default_factory=dict)
     paths: Paths = Paths()
 
     @property

@@ -95,6 +95,15 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Inside of the transaction at hand, or in one of its own where there is none."""
+        if self._open:
+            yield
+            return
+        with self.transaction():
+            yield
+
     def rows(self, statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and fetch its rows; one that writes needs `transaction` around it."""
         with _errors_stop_here():
@@ -123,6 +132,12 @@ class Database:
         """Move the write-ahead log into the file and empty it, so that erased text is on no page of either."""
         with _errors_stop_here():
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def rewrite(self) -> None:
+        """Write the file anew without its free pages and empty the log, so that nothing erased is in either."""
+        with _errors_stop_here():
+            self._connection.execute("VACUUM")
+        self.checkpoint()
 
     def quick_check(self) -> Sequence[str]:
         """What SQLite finds wrong with the file; nothing when it is whole."""

@@ -14,6 +14,11 @@ VALUES (:touch_key, :batch_id, :state, :at, :attempt, :detail)
 _SINCE = """
 SELECT seq, touch_key, batch_id, state, at, attempt, detail FROM delivery_log WHERE seq > :seq ORDER BY seq LIMIT :limit
 """
+_RETAIN = """
+DELETE FROM delivery_log WHERE at < :before AND seq <= :read AND seq < (
+    SELECT max(seq) FROM delivery_log AS later
+    WHERE later.touch_key IS delivery_log.touch_key AND later.batch_id IS delivery_log.batch_id)
+"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class DeliveryLog:
                 for line in lines
             ),
         )
+
+    def retain(self, before: datetime, read: int) -> int:
+        """Remove lines from before an instant that a run has read, but the newest of each touch; how many."""
+        with self._database.transaction():
+            return self._database.change(_RETAIN, {"before": instant_text(before), "read": read})
 
     def since(self, seq: int, limit: int = 100_000) -> list[LoggedDelivery]:
         """Lines after the watermark `seq`, oldest first; the new watermark is the last one's `seq`."""

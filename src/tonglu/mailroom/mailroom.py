@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from tonglu.core.errors import Finding, InputError, Place
+from tonglu.mailroom.approvals import Approvals
+from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.batches import Batches
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog
 from tonglu.mailroom.erasure import Erased, Erasure
+from tonglu.mailroom.forgetting import Forgets
 from tonglu.mailroom.inbox import Inbox
 from tonglu.mailroom.levers import Levers
 from tonglu.mailroom.optouts import OptOuts
@@ -34,6 +37,8 @@ class Mailroom:
         """
         self.path = path
         self._database = Database(path)
+        self.audit = Audit(self._database)
+        self.approvals = Approvals(self._database, self.audit)
         self.log = DeliveryLog(self._database)
         self.inbox = Inbox(self._database)
         self.optouts = OptOuts(self._database)
@@ -42,6 +47,7 @@ class Mailroom:
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
         self.batches = Batches(self._database, self.log)
         self.worklist = Worklist(self._database, self.outbox, self.switches, self.optouts, self.inbox)
+        self.forgets = Forgets(self._database, self.audit)
         self._erasure = Erasure(self._database, self.outbox, self.batches, self.optouts, self.worklist)
 
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
@@ -60,6 +66,8 @@ class Mailroom:
             raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
+            detail = {"action": action.value, "reason": reason}
+            self.audit.append("switch", f"{scope.value} {name}".strip(), by=by, at=at, detail=detail)
             if action is not Action.KILL:
                 return 0
             self.worklist.withdraw_reached(scope, name, f"killed by {by}")

@@ -109,7 +109,6 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "to_step": "step of that touch",
         "planned_at": "when that touch is or was to leave, UTC",
         "scope": "journey, channel or product",
-        "name": "what the lever is on",
         "factor": "what scores are multiplied by",
         "holds_until": "when it ends by itself, UTC",
         "set_by": "who set it",
@@ -150,6 +149,12 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "value_reached": "sum of the scores of those that got a place, yuan",
         "value_bound": "no allocation could have reached more, given what earlier priority groups took, yuan",
         "gap": "how far the value may lie below the best, as a share of the bound",
+        "by_column": "column of the profile by which groups are compared",
+        "group_name": "value of that column, 'unknown' where the profile has none",
+        "entered_treated": "customers of the group who entered as treated, up to that run",
+        "touched": "of them, sent at least one touch",
+        "offered": "scores of the touches sent to them, yuan",
+        "name": "name of the journey or of the policy",
     }
 )
 SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -162,7 +167,11 @@ SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
             "method",
         ): "room: enough for all; exact: by ranking alone; crossing: by the linear programme over cohorts",
         ("segment_size", "entered"): "customers who joined in that run",
+        ("levers", "name"): "what the lever is on",
         ("levers", "reason"): "why it was set",
+        ("governed", "kind"): "journey or policy",
+        ("governed", "state"): "approved, earlier or unapproved",
+        ("governed", "hash"): "hash of what the run used, empty for nothing",
         ("customer_timeline", "detail"): "assignment, cause, gate and reason, channel or goal",
     }
 )

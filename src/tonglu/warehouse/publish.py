@@ -27,6 +27,7 @@ APPENDED = (
     "learned_value", "lever_position", "worth", "weighed", "yielded", "hours_group",
     "contender", "limit_use", "allocation",
     "work_item",
+    "governed", "audit_head", "fairness",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
 WHOLE = ("version", "topic", "step", "goal", "arm", "via", "definition", "rest", "candidate")
@@ -51,14 +52,15 @@ FACTS = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'source' ORD
 KEPT = 2
 
 
-def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int) -> Path:
+def publish(warehouse: DuckDBWarehouse, folder: Path, run_no: int, *, facts: bool = True) -> Path:
     """Write the partitions and the analysts' file of a run, and move the pointer to it; the file.
 
     The file begins as a copy of the last published one and gets what later runs added; when that one is of another shape, or
-    the two do not come out at the same number of rows, all of it is written anew.
+    the two do not come out at the same number of rows, all of it is written anew. Without `facts` the partitions stay as they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _publish_facts(warehouse, folder / "facts", run_no)
+    if facts:
+        _publish_facts(warehouse, folder / "facts", run_no)
     target = folder / f"tonglu-{run_no:06d}.duckdb"
     temporary = folder / f".tonglu-{run_no:06d}.tmp"
     last = _last_published(folder, run_no)

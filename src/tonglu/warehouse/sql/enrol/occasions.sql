@@ -6,7 +6,10 @@ FROM tonglu.candidate AS c JOIN journey_now AS j USING (journey)
 WHERE (j.enter_segment IS NULL OR j.by_joining = EXISTS (SELECT 1 FROM tonglu.membership AS m
         WHERE m.segment = j.enter_segment AND m.customer_id = c.customer_id AND m.left_run IS NULL))
   AND (j.fresh_us IS NULL OR c.since >= $as_of - to_microseconds(j.fresh_us));
-DELETE FROM tonglu.candidate;
+-- Those of a journey that has no approved version go on waiting.
+DELETE FROM tonglu.candidate
+WHERE journey IN (SELECT journey FROM journey_now)
+   OR journey NOT IN (SELECT name FROM tonglu.governed WHERE run_no = $run_no AND kind = 'journey');
 CREATE OR REPLACE TEMP TABLE segment_known AS SELECT segment, min(run_no) < $run_no AS before FROM tonglu.segment_size GROUP BY segment;
 INSERT INTO occasion
 SELECT j.journey, m.customer_id, '', $as_of, m.customer_id, 0

@@ -140,6 +140,13 @@ CREATE VIEW risk_rules AS
 SELECT c.run_no, r.as_of, c.rule, c.title_zh, c.title_en, c.dimension, c.action, c.mode, c.customers, c.touches, c.stopped, c.would_stop
 FROM engine.risk_count AS c JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW risk_rules IS 'What each risk rule hit and stopped in each run, and what a rule in shadow would have stopped.';
+CREATE VIEW fairness AS
+SELECT f.run_no, r.as_of, f.journey, f.by_column, f.group_name, f.entered AS entered_treated, f.touched, f.offered
+FROM engine.fairness AS f JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW fairness IS 'How many of each group entered a journey as treated and were touched, up to each run; groups as the profile had them then.';
+CREATE VIEW governed AS
+SELECT g.run_no, r.as_of, g.kind, g.name, g.state, g.hash FROM engine.governed AS g JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW governed IS 'Where four eyes are required: whether each run used a definition as written, as approved before, or not at all.';
 CREATE TABLE schema_version (version INTEGER);
 INSERT INTO schema_version VALUES (1);
 COMMENT ON TABLE schema_version IS 'The version of these views; it rises when a column changes its meaning or goes away.';

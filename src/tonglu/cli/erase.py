@@ -1,0 +1,69 @@
+"""Commands that erase: forget a customer, and retention."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, operator, present, show, talk, wrong
+
+
+@command
+def forget(
+    customer: Annotated[
+        int | None, typer.Argument(metavar="[CUSTOMER]", help="The customer's id; without it, finish what was cut short.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept for audit, so it names nobody.")] = "",
+    by: Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person everywhere and for good; counts, lifts and the audit chain stay. Needs TONGLU_ERASURE_KEY."""
+    from tonglu.app import forget as erasing
+    from tonglu.app.workplace import workplace
+
+    if customer is not None and not yes:
+        if not sys.stdin.isatty():
+            raise wrong("nobody can be asked here, and it cannot be undone", "--yes", "Say --yes.")
+        if not typer.confirm(f"Erase customer {customer} everywhere? It cannot be undone.", err=True):
+            raise typer.Exit
+    with workplace(project) as place:
+        if customer is not None:
+            erasing.begin(place, customer, by=by or operator(), reason=reason, at=present())
+        done = erasing.forget_all(place, present())
+    if as_json:
+        emit_json({"forgotten": len(done), "rows": [dict(one.rows) for one in done], "files": sum(one.files for one in done)})
+    else:
+        rows = sum(sum(one.rows.values()) for one in done)
+        typer.echo(
+            f"{len(done)} forgotten: {rows:,} rows erased or renamed, {sum(one.files for one in done):,} files written anew"
+        )
+        talk("Backups, files that others took away, and the bank's own source systems are not reached by this.")
+    next_step("tonglu audit verify")
+
+
+@command
+def retain(
+    dry: Annotated[bool, typer.Option("--dry", help="Only show what would go.")] = False,
+    by: Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")] = None,
+    project: ProjectDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Remove what is older than the policy's `retention` keeps it; sums that measurement and caps need stay."""
+    from tonglu.app.retain import retain as remove
+    from tonglu.app.workplace import workplace
+    from tonglu.core.durations import format_duration
+    from tonglu.render.sheet import Column, Sheet
+
+    with workplace(project) as place:
+        done = remove(place, present(), by=by or operator(), dry=dry)
+    if as_json:
+        rows = [{"kind": one.kind, "kept": format_duration(one.kept), "before": one.before, "rows": one.rows} for one in done]
+        emit_json({"dry": dry, "removed": rows})
+    else:
+        columns = (Column("kind"), Column("kept for"), Column("rows", "right"))
+        shown = [(one.kind, format_duration(one.kept), f"{one.rows:,}") for one in done]
+        title = "保留期 retention: rows that would go" if dry else "保留期 retention: rows removed"
+        show(Sheet(title, columns, shown, empty="the policy says of nothing how long it is kept"))
+    next_step("tonglu retain" if dry else "tonglu audit list")
