@@ -118,7 +118,7 @@ def test_switches_ejections_and_runs_are_in_it_and_every_run_keeps_the_head(tiny
     bank.customers(1)
     bank.throw("pause", T)
     bank.run_whole(at("2026-03-02 10:00"))
-    bank.place.mailroom.throw(Scope.ALL, "", Action.RESUME, by="ops", reason="", at=T)
+    bank.place.mailroom.throw(Scope.ALL, "", Action.RESUME, by="ops", reason="looked at", at=T)
     bank.run_whole(at("2026-03-03 10:00"))
     bank.run_whole(at("2026-03-03 10:00"))
     acts = bank.place.mailroom.audit.acts()
