@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tonglu.app.definitions import Definitions
 from tonglu.app.fairness import beyond_limits
-from tonglu.app.governed import govern, policy_hash, reads
+from tonglu.app.governed import govern, policy_hash, policy_reads, reads
 from tonglu.app.inspect import path_of, published
 from tonglu.app.people import known_person, need_role
 from tonglu.app.plan import Change, changes_of
@@ -120,7 +120,9 @@ def _written(root: Path, definitions: Definitions, policy: Policy, name: str, au
         own = definitions.policy
         content, audience = own.model_dump_json(), _everybody(root, definitions)
         need = policy.approval.need(audience, None)
-        return _made(POLICY, own.policy, policy_hash(own), content, reads(definitions, content), author, note, audience, need, at)
+        return _made(
+            POLICY, own.policy, policy_hash(own), content, policy_reads(definitions, content), author, note, audience, need, at
+        )
     journey = next((one for one in definitions.journeys if one.name == name), None)
     if journey is None:
         hint = did_you_mean(name, {*(one.name for one in definitions.journeys), POLICY})

@@ -93,6 +93,8 @@ def govern(definitions: Definitions, approvals: Approvals) -> Governed:
     policy = Chosen(POLICY, definitions.policy.policy, UNAPPROVED)
     if latest is not None:
         state = APPROVED if found[0].hash == written else EARLIER
+        if dict(found[0].reads) != policy_reads(definitions, found[0].content):
+            state = UNAPPROVED
         policy = Chosen(POLICY, definitions.policy.policy, state, found[0].hash, found[0].content)
         in_force = definitions.policy if state == APPROVED else latest
     chosen = {(POLICY, policy.name): policy}
@@ -134,6 +136,11 @@ def reads(definitions: Definitions, text: str) -> dict[str, str]:
             found.add(name)
             open_names += dependencies(known[name])
     return {name: known[name].hash for name in sorted(found)}
+
+
+def policy_reads(definitions: Definitions, text: str) -> dict[str, str]:
+    """What a policy is approved together with: the segments that its text names, and every risk rule that holds touches for it."""
+    return reads(definitions, text) | {f"risk/{one.name}": one.hash for one in definitions.risk_rules}
 
 
 def _choose(definitions: Definitions, written: Definition, approved: Sequence[Submission]) -> Chosen:

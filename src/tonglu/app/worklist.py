@@ -132,6 +132,11 @@ class Desk:
             )
         for key in keys:
             self.mailroom.worklist.note(Noted(key, "reveal", by, now, reason.strip()))
+            item = self.mailroom.worklist.item(key, now)
+            if item is not None:
+                self.mailroom.audit.append(
+                    "reveal", "on a worklist", by=by, at=now, words=reason.strip(), customer_id=item.customer_id
+                )
 
     def _line(self, item: WorkItem) -> tuple[object, ...]:
         due, expires = show_instant(item.due_at, self.zone), show_instant(item.expires_at, self.zone)

@@ -126,6 +126,9 @@ class WorkItem:
     outcome: str = ""
     taken_by: str = ""
     taken_until: datetime | None = None
+    product: str = ""
+    branch: str = ""
+    purpose: str = "marketing"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tonglu.core.delivery import instant_of, instant_text
+from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.connection import Database, Row
 from tonglu.mailroom.switches import Scope
 
@@ -37,8 +38,9 @@ class Lever:
 class Levers:
     """Every lever that was set or dropped is kept: who, why, when."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     def note(self, lever: Lever) -> None:
         """Append; durable on return."""
@@ -53,6 +55,8 @@ class Levers:
         }
         with self._database.transaction():
             self._database.change(_SET, row)
+            detail = {key: row[key] for key in ("factor", "until", "reason")}
+            self._audit.append("lever", f"{lever.scope.value} {lever.name}", by=lever.by, at=lever.at, detail=detail)
 
     def in_force(self, now: datetime) -> list[Lever]:
         """The levers that hold at an instant, by scope and name; one whose `until` has come does not."""

@@ -43,7 +43,7 @@ class Mailroom:
         self.inbox = Inbox(self._database)
         self.optouts = OptOuts(self._database)
         self.switches = Switches(self._database)
-        self.levers = Levers(self._database)
+        self.levers = Levers(self._database, self.audit)
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
         self.batches = Batches(self._database, self.log)
         self.worklist = Worklist(self._database, self.outbox, self.switches, self.optouts, self.inbox)

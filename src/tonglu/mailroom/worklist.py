@@ -7,7 +7,6 @@ outcome, the delivery state that follows from it and the receipt that journeys w
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,26 +15,17 @@ from tonglu.core.delivery import DeliveryState, instant_of, instant_text
 from tonglu.core.work import DISPOSITIONS, Disposition, NewItem, Terms, WorkItem, WorkState
 from tonglu.mailroom import outbox_sql
 from tonglu.mailroom import worklist_sql as sql
-from tonglu.mailroom.connection import Database, Row
+from tonglu.mailroom.connection import Database
 from tonglu.mailroom.inbox import Inbox, InboxItem
 from tonglu.mailroom.optouts import OptOuts
 from tonglu.mailroom.outbox import Outbox
 from tonglu.mailroom.switches import Action, Scope, Switches
 from tonglu.mailroom.work_answers import REFUSED, Answer, Asked, Attempt, Noted, Refusals, Report, Took
+from tonglu.mailroom.work_rows import Held
+from tonglu.mailroom.work_rows import held as held_of
 
 LEASE = timedelta(minutes=30)  # how long an item stays with whoever took it
 LEAST_PREFIX = 4  # the least characters by which a key can be called
-
-
-@dataclass(frozen=True)
-class _Held:
-    """An item with what only the list itself looks at."""
-
-    item: WorkItem
-    token: int
-    withdrawn: str
-    heeds_opt_out: bool
-    heeds_hours: bool
 
 
 class Worklist:
@@ -53,12 +43,12 @@ class Worklist:
     def items(self, asked: Asked, now: datetime) -> list[WorkItem]:
         """The open items that are asked for, what is due first; those that a pause or a kill reaches are not shown."""
         parameters = {**vars(asked), "now": instant_text(now)}
-        rows = [_held(row, now).item for row in self._database.rows(sql.LISTED, parameters)]
-        thrown = {(switch.scope, switch.name) for switch in self._switches.in_force()}
-        if not thrown:
+        rows = [held_of(row, now).item for row in self._database.rows(sql.LISTED, parameters)]
+        if not self._switches.in_force():
             return rows
-        reached = [{(Scope.ALL, ""), (Scope.CHANNEL, item.channel), (Scope.JOURNEY, item.journey)} & thrown for item in rows]
-        return [item for item, stops in zip(rows, reached, strict=True) if not stops]
+        scopes = {(item.channel, item.journey, item.product, item.branch) for item in rows}
+        stopped = {scope for scope in scopes if self._switches.stop_of(*scope) is not None}
+        return [item for item in rows if (item.channel, item.journey, item.product, item.branch) not in stopped]
 
     def item(self, key: str, now: datetime) -> WorkItem | None:
         """One item, whatever became of it; None when it never was on a list."""
@@ -112,7 +102,7 @@ class Worklist:
                 return Took(Answer.LATE, item)
             if item.state is WorkState.TAKEN and item.taken_by != by:
                 return Took(Answer.SOMEBODY_ELSE, item)
-            stop = self._switches.stop_of(item.channel, item.journey)
+            stop = self._stop(item)
             if reason := self._gone(held, stop):
                 self._end(held, DeliveryState.CANCELLED, now, reason)
                 return Took(Answer.CANCELLED, item)
@@ -195,7 +185,7 @@ class Worklist:
         if refusal := _refusal(report, held):
             return refusal
         if terms.confirm and meant.receipt == "confirmed":  # confirming is sending, so it is looked at again like any sending
-            stop = self._switches.stop_of(item.channel, item.journey)
+            stop = self._stop(item)
             if reason := self._gone(held, stop):
                 self._end(held, DeliveryState.CANCELLED, report.at, reason)
                 return Answer.CANCELLED
@@ -207,7 +197,7 @@ class Worklist:
         """Whether this very attempt is recorded already."""
         return any(one.outcome == report.outcome and one.at == report.at for one in self.attempts(report.key))
 
-    def _tried(self, report: Report, held: _Held, meant: Disposition, terms: Terms, zone: ZoneInfo) -> Answer:
+    def _tried(self, report: Report, held: Held, meant: Disposition, terms: Terms, zone: ZoneInfo) -> Answer:
         item, number = held.item, held.item.attempts + 1
         due_at = self._next_due(report, terms, zone)
         row = {"key": item.key, "attempt": number, "outcome": meant.name, "receipt": meant.receipt, "at": instant_text(report.at)}
@@ -221,7 +211,7 @@ class Worklist:
         if not (meant.again and number < terms.total and due_at < item.expires_at):
             self._settle(item, number, meant, report.at)
             return Answer.DONE
-        if reason := self._gone(held, self._switches.stop_of(item.channel, item.journey)):
+        if reason := self._gone(held, self._stop(item)):
             now_held = self._find(item.key, report.at)
             assert now_held is not None
             self._end(now_held, DeliveryState.CANCELLED, report.at, reason)
@@ -245,9 +235,9 @@ class Worklist:
             for switch in self._switches.in_force():
                 if switch.action is Action.KILL:
                     self.withdraw_reached(switch.scope, switch.name, f"killed by {switch.by}")
-            for (channel,) in self._database.rows(sql.PENDING_CHANNELS):
-                out = self._optouts.out_of(channel)
-                self._withdraw_customers(sorted(out), channel, "opted out", heedless=False)
+            for channel, purpose in self._database.rows(sql.PENDING_CHANNELS):
+                out = self._optouts.out_of(channel, purpose)
+                self._withdraw_customers(sorted(out), channel, purpose, "opted out", heedless=False)
             self._database.change(sql.LAPSED, {"now": instant_text(now)})
             return self._clear(now)
 
@@ -267,10 +257,11 @@ class Worklist:
 
     def forget(self, customer_id: int, at: datetime) -> None:
         """Take a customer's items back, whoever holds them, and erase what is kept, inside the caller's transaction."""
-        self._withdraw_customers([customer_id], None, "forgotten", heedless=True)
+        self._withdraw_customers([customer_id], None, None, "forgotten", heedless=True)
         self._database.change(sql.LET_GO, {"customer_id": customer_id})
         self._clear(at)
         self.erase(customer_id, None)
+        self._database.change(sql.ERASE_WORDS, {"customer_id": customer_id})
 
     def erase(self, customer_id: int | None, before: datetime | None) -> None:
         """Erase names, addresses, texts and notes of a customer's items, and of those settled before an instant."""
@@ -290,34 +281,45 @@ class Worklist:
 
     # inside
 
-    def _find(self, key: str, now: datetime) -> _Held | None:
+    def _find(self, key: str, now: datetime) -> Held | None:
         rows = self._database.rows(sql.ITEM, {"key": key})
-        return _held(rows[0], now) if rows else None
+        return held_of(rows[0], now) if rows else None
 
-    def _gone(self, held: _Held, stop: Action | None) -> str:
+    def _stop(self, item: WorkItem) -> Action | None:
+        return self._switches.stop_of(item.channel, item.journey, item.product, item.branch)
+
+    def _gone(self, held: Held, stop: Action | None) -> str:
         """Why nobody may work an item any more, or nothing."""
         if held.withdrawn:
             return held.withdrawn
         if stop is Action.KILL:
             return "killed"
-        out = held.heeds_opt_out and self._optouts.stops(held.item.customer_id, held.item.channel)
+        out = held.heeds_opt_out and self._optouts.stops(held.item.customer_id, held.item.channel, held.item.purpose)
         return "opted out" if out else ""
 
-    def _withdraw_customers(self, customers: list[int], channel: str | None, reason: str, *, heedless: bool) -> None:
-        asked = {"customers": json.dumps(customers), "channel": channel, "reason": reason, "heedless": heedless}
+    def _withdraw_customers(
+        self, customers: list[int], channel: str | None, purpose: str | None, reason: str, *, heedless: bool
+    ) -> None:
+        asked = {
+            "customers": json.dumps(customers),
+            "channel": channel,
+            "purpose": purpose,
+            "reason": reason,
+            "heedless": heedless,
+        }
         self._database.change(sql.WITHDRAW_CUSTOMERS, asked)
 
     def _clear(self, now: datetime) -> dict[DeliveryState, int]:
         ended: dict[DeliveryState, int] = {}
         for row in self._database.rows(sql.OVER, {"now": instant_text(now)}):
-            held = _held(row, now)
+            held = held_of(row, now)
             taken_back = bool(held.withdrawn) and held.item.expires_at > now
             state = DeliveryState.CANCELLED if taken_back else DeliveryState.EXPIRED
             state = self._end(held, state, now, held.withdrawn if taken_back else "past its end")
             ended[state] = ended.get(state, 0) + 1
         return ended
 
-    def _end(self, held: _Held, state: DeliveryState, now: datetime, reason: str) -> DeliveryState:
+    def _end(self, held: Held, state: DeliveryState, now: datetime, reason: str) -> DeliveryState:
         """End an item without a settling outcome: what was tried counts as it last came out, else it expires or is cancelled."""
         item = held.item
         if item.attempts:
@@ -343,7 +345,7 @@ class Worklist:
         self._inbox.post_within([InboxItem("receipt", identity, item.customer_id, {**payload, "detail": detail or None}, at)])
 
 
-def _refusal(report: Report, held: _Held) -> Answer | None:
+def _refusal(report: Report, held: Held) -> Answer | None:
     item = held.item
     if report.version is not None and report.version != item.version:
         return Answer.CHANGED
@@ -353,47 +355,3 @@ def _refusal(report: Report, held: _Held) -> Answer | None:
     ):
         return Answer.SOMEBODY_ELSE
     return Answer.TOO_SOON if report.at < item.due_at else None
-
-
-def _held(row: Row, now: datetime) -> _Held:
-    key, channel, journey, customer_id, branch_id, employee_id, name, address, message, arm, title, body = row[:12]
-    not_before, due_at, expires_at = (instant_of(text) for text in row[12:15])
-    state, attempts, version, outcome, by, until, token, withdrawn, opt_out, hours = row[15:]
-    end = instant_of(until) if until else None
-    taken = state == "pending" and end is not None and end > now
-    item = WorkItem(
-        key=key,
-        channel=channel,
-        journey=journey,
-        customer_id=customer_id,
-        branch_id=branch_id,
-        employee_id=employee_id,
-        name=name,
-        address=address,
-        message=message,
-        arm=arm,
-        title=title,
-        body=body,
-        not_before=not_before,
-        due_at=due_at,
-        expires_at=expires_at,
-        state=WorkState.TAKEN if taken else STATES[state],
-        attempts=attempts,
-        version=version,
-        outcome=outcome,
-        taken_by=by if taken else "",
-        taken_until=end if taken else None,
-    )
-    return _Held(item, token, withdrawn or "", bool(opt_out), bool(hours))
-
-
-STATES: Mapping[str, WorkState] = {
-    "pending": WorkState.OPEN,
-    "expired": WorkState.EXPIRED,
-    "cancelled": WorkState.CANCELLED,
-    "delivered": WorkState.DONE,
-    "failed": WorkState.DONE,
-    "accepted": WorkState.DONE,
-    "unknown": WorkState.DONE,
-}
-"""Where an item stands, by the delivery state of its touch."""

@@ -11,7 +11,8 @@ ON CONFLICT (key) DO NOTHING
 COLUMNS = """
 SELECT i.key, i.channel, i.journey, i.customer_id, i.branch_id, i.employee_id, coalesce(i.name, ''), coalesce(i.address, ''), i.message,
     i.arm, coalesce(i.title, ''), coalesce(i.body, ''), i.not_before, i.due_at, i.expires_at, o.state, i.attempts, i.version, i.outcome,
-    i.lease_by, i.lease_until, i.lease_token, i.withdrawn, i.heeds_opt_out, i.heeds_hours
+    i.lease_by, i.lease_until, i.lease_token, i.withdrawn, i.heeds_opt_out, i.heeds_hours,
+    o.product, o.branch, o.purpose
 FROM work_item AS i JOIN outbox AS o USING (key)
 """
 
@@ -59,16 +60,21 @@ WHERE withdrawn IS NULL AND key IN (SELECT value FROM json_each(:keys)) AND key 
 WITHDRAW_REACHED = """
 UPDATE work_item SET withdrawn = :reason, version = version + 1
 WHERE withdrawn IS NULL AND key IN (SELECT key FROM outbox WHERE state = 'pending')
-  AND (:scope = 'all' OR (:scope = 'channel' AND channel = :name) OR (:scope = 'journey' AND journey = :name))
+  AND (:scope = 'all' OR (:scope = 'channel' AND channel = :name) OR (:scope = 'journey' AND journey = :name)
+    OR (:scope = 'product' AND key IN (SELECT key FROM outbox WHERE product = :name))
+    OR (:scope = 'branch' AND key IN (SELECT key FROM outbox WHERE branch = :name)))
 """
 
 WITHDRAW_CUSTOMERS = """
 UPDATE work_item SET withdrawn = :reason, version = version + 1
 WHERE withdrawn IS NULL AND key IN (SELECT key FROM outbox WHERE state = 'pending') AND (:channel IS NULL OR channel = :channel)
+  AND (:purpose IS NULL OR key IN (SELECT key FROM outbox WHERE purpose = :purpose))
   AND (heeds_opt_out OR :heedless) AND customer_id IN (SELECT value FROM json_each(:customers))
 """
 
-PENDING_CHANNELS = "SELECT DISTINCT i.channel FROM work_item AS i JOIN outbox AS o USING (key) WHERE o.state = 'pending'"
+PENDING_CHANNELS = (
+    "SELECT DISTINCT i.channel, o.purpose FROM work_item AS i JOIN outbox AS o USING (key) WHERE o.state = 'pending'"
+)
 
 LAPSED = """
 UPDATE work_item SET lease_by = NULL, lease_until = NULL, version = version + 1 WHERE lease_until <= :now
@@ -98,5 +104,10 @@ WHERE body IS NOT NULL AND (customer_id = :customer_id OR key IN (
 """
 
 ERASE_NOTES = """
-UPDATE work_attempt SET note = NULL WHERE note IS NOT NULL AND key IN (SELECT key FROM work_item WHERE body IS NULL)
+UPDATE work_attempt SET note = NULL, call_back_at = NULL
+WHERE (note IS NOT NULL OR call_back_at IS NOT NULL) AND key IN (SELECT key FROM work_item WHERE body IS NULL)
+"""
+
+ERASE_WORDS = """
+UPDATE work_log SET detail = '' WHERE detail <> '' AND key IN (SELECT key FROM work_item WHERE customer_id = :customer_id)
 """

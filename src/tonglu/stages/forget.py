@@ -38,6 +38,10 @@ TELLING = """
     UPDATE tonglu.conversion SET event_id = md5($salt || '|' || event_id) WHERE entry_id IN (SELECT entry_id FROM their_entry);
     UPDATE tonglu.ejection SET reason = 'erased' WHERE customer_id = $customer_id;
     UPDATE tonglu.delivery SET touch_key = md5($salt || '|' || touch_key), detail = '' WHERE touch_key IN (SELECT touch_key FROM their_touch);
+    UPDATE tonglu.suitability SET rating = NULL, rated_on = NULL, age = NULL, vulnerable = NULL, arrears = NULL, collections = NULL,
+        student = NULL
+    WHERE entry_id IN (SELECT entry_id FROM their_entry);
+    UPDATE tonglu.work_item SET touch_key = md5($salt || '|' || touch_key) WHERE touch_key IN (SELECT touch_key FROM their_touch);
     UPDATE tonglu.touch SET touch_key = md5($salt || '|' || touch_key) WHERE customer_id = $customer_id
 """
 RECEIPTS = """

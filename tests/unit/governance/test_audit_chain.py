@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import apsw
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from tonglu.cli.commands import app
 from tonglu.core.errors import TongluError
 from tonglu.mailroom.audit import Head, _chained
+from tonglu.mailroom.levers import Lever
 from tonglu.mailroom.mailroom import Mailroom
 from tonglu.mailroom.switches import Action, Scope
 from tonglu.testing import at
@@ -155,3 +157,11 @@ def test_the_command_names_the_row_and_exits_with_1(tiny):
     result = runner.invoke(app, ["audit", "verify", *where])
     assert result.exit_code == 1
     assert "broken at row 1 (content)" in result.output
+
+
+def test_a_lever_is_in_it_with_its_reason(path):
+    with Mailroom(path) as mailroom:
+        mailroom.levers.note(Lever(Scope.JOURNEY, "greet", Decimal("1.5"), T + timedelta(days=1), "li", "year end", T))
+        act = mailroom.audit.acts()[-1]
+    assert (act.what, act.subject, act.by) == ("lever", "journey greet", "li")
+    assert act.detail["reason"] == "year end"

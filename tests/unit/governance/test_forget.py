@@ -203,6 +203,12 @@ def test_the_reason_names_nobody(bank):
         begin(bank.place, WHO, by="officer", reason=f"{NAME} asked", at=T)
 
 
+def test_a_number_is_named_only_where_it_stands_by_itself(bank):
+    begin(bank.place, 1, by="officer", reason="asked in branch 17", at=T)
+    with pytest.raises(InputError, match="TL858"):
+        begin(bank.place, 2, by="officer", reason="customer 2 asked", at=T)
+
+
 def test_a_replay_says_that_the_person_was_erased(bank):
     forget_them(bank)
     told = replay(bank.root, project_of(bank.root), 2, settings())

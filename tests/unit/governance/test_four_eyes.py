@@ -249,3 +249,20 @@ def test_a_limit_of_fairness_stands_against_an_approval_until_it_is_set_aside(ti
     refuse(bank, "the last dry run: side 'right' is touched 0.00 times as often")
     assert agree(bank, override="the right side has no branch").approved
     assert bank.place.mailroom.audit.acts()[-1].detail["override"] == "the right side has no branch"
+
+
+def test_a_risk_rule_that_somebody_changed_alone_stops_everything_until_the_policy_is_approved_again(bank):
+    rule = (
+        "-- risk: cold\n-- dimension: customer\n-- title: 冷 / Cold\n-- owner: risk\n-- action: hold\n-- hours: until cleared\n"
+    )
+    path = bank.root / "segments/risk/cold.sql"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(rule + "SELECT c.customer_id FROM customers AS c WHERE c.wealth > 99\n", encoding="utf-8")
+    both(bank, "policy")
+    both(bank)
+    assert bank.run(T)["entered"] == 2
+    path.write_text(rule + "SELECT c.customer_id FROM customers AS c WHERE c.wealth > 999\n", encoding="utf-8")
+    bank.close()
+    summary = bank.run(T + DAY)
+    assert summary["entered"] == 0
+    assert summary["unapproved"] == ["policy bank: unapproved"]

@@ -175,3 +175,33 @@ def test_every_outcome_stands_for_a_receipt_that_the_contract_of_the_bank_knows(
     known = {"failed", "answered", "no_answer", "refused", "call_back", "confirmed"}
     assert meant.receipt in known
     assert meant.state in (DeliveryState.DELIVERED, DeliveryState.FAILED)
+
+
+@pytest.mark.parametrize(("scope", "name"), [(Scope.PRODUCT, "fund"), (Scope.BRANCH, "7")])
+def test_a_pause_of_a_product_or_a_branch_hides_its_items_and_a_kill_takes_them_off(mailroom, scope, name):
+    put(mailroom, ["key1"], product="fund", branch="7")
+    put(mailroom, ["key2"], product="deposit", branch="8")
+    mailroom.throw(scope, name, Action.PAUSE, by="ops", reason="x", at=START)
+    assert [item.key for item in mailroom.worklist.items(Asked(), START)] == ["key2"]
+    assert mailroom.worklist.take("key1", START, by="li").answer is Answer.HELD
+    assert mailroom.throw(scope, name, Action.KILL, by="ops", reason="x", at=START) == 1
+    assert mailroom.outbox.state_of("key1") is DeliveryState.CANCELLED
+    assert mailroom.outbox.state_of("key2") is DeliveryState.PENDING
+
+
+def test_a_word_about_one_purpose_takes_off_the_items_of_that_purpose_alone(mailroom):
+    put(mailroom, ["key1"], purpose="marketing")
+    put(mailroom, ["key2"], purpose="service")
+    mailroom.optouts.record(1, "call", START + MINUTE, "marketing")
+    mailroom.worklist.sweep(START + HOUR)
+    assert mailroom.outbox.state_of("key1") is DeliveryState.CANCELLED
+    assert mailroom.worklist.take("key2", START + HOUR, by="li").answer is Answer.DONE
+
+
+def test_who_is_forgotten_leaves_no_words_in_the_log_of_the_list(mailroom, tmp_path):
+    put(mailroom, ["key1"])
+    mailroom.worklist.take("key1", START, by="li")
+    mailroom.worklist.report(said("key1", "call_back", note="王家", call_back_at=START + 6 * HOUR), CALL, ZONE)
+    mailroom.forget(1, START + 2 * HOUR, tmp_path)
+    assert [(one.note, one.call_back_at) for one in mailroom.worklist.attempts("key1")] in ([(None, None)], [("", None)])
+    assert {one.detail for one in mailroom.worklist.noted() if one.key == "key1"} == {""}
