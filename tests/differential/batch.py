@@ -3,24 +3,24 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.differential.cases import ATTRIBUTES, CHANNELS, WORDS, Case, properties_of, written
-from tests.differential.facts import Event
+from tests.differential.cases import ALERTS, ATTRIBUTES, CALM, CHANNELS, WORDS, Case, properties_of, written
+from tests.differential.facts import Event, Hit
 from tests.differential.interpreter import play
 from tests.differential.state import Row
+from tests.differential.world import Definitions
 
-from tonglu.language.journey import Journey
-from tonglu.language.policy import Policy
 from tonglu.testing import TinyBank
 
-Definitions = tuple[dict[str, Journey], Policy]
 TITLE = {"zh": "试验", "en": "Trial"}
 ARMS = {"two": ["a", "b"], "three": ["a", "b", "c"]}
 FLAGS = {"customer_id": "bigint", "segment": "text", "is_on": "boolean"}
+FOUND = {"rule": "text", "customer_id": "bigint", "number": "bigint", "since": "instant", "until": "instant", "is_on": "boolean"}
+RISKS = ("hits", *ALERTS)
 ENTRY = "e.journey, e.customer_id, e.key, e.entry_no"
 QUERIES = {
     "entries": f"SELECT e.run_no, {ENTRY}, e.assignment, e.since, e.assigned_at FROM tonglu.entry AS e",
@@ -35,8 +35,12 @@ QUERIES = {
         FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
     "decisions": f"""
         SELECT d.run_no, {ENTRY}, d.step, d.visit, d.outcome, d.gate, d.reason,
-            CASE WHEN d.reason IN ('cap_reached', 'outranked') THEN d.detail END, d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
+            CASE WHEN d.reason IN ('cap_reached', 'outranked') OR d.gate IN ('suitable', 'risk') THEN d.detail END, d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
         FROM tonglu.decision AS d JOIN tonglu.entry AS e USING (entry_id)""",
+    "suitability": f"""
+        SELECT q.run_no, {ENTRY}, s.step, array_to_string(q.broken, ', '),
+            CASE WHEN len(q.broken) = 0 THEN array_to_string(q.barred, ', ') ELSE '' END
+        FROM tonglu.suitability AS q JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
     "ghosts": f"""
         SELECT g.run_no, {ENTRY}, g.step, g.visit, g.would_send, g.gate, g.reason, g.channel, coalesce(g.arm, '')
         FROM tonglu.ghost AS g JOIN tonglu.entry AS e USING (entry_id)""",
@@ -57,20 +61,29 @@ QUERIES = {
 
 
 class JudgedBank(TinyBank):
-    """A tiny bank whose segments are what a table of flags says."""
+    """A tiny bank whose segments are what a table of flags says, and whose risk rules find what tables of hits say."""
 
     def _write_contracts(self) -> None:
         super()._write_contracts()
-        promise = {"table": "flags", "title": TITLE, "keep": "latest", "key": ["customer_id", "segment"]}
-        self._put("data/contracts/flags.yaml", json.dumps({**promise, "columns": {n: {"type": k} for n, k in FLAGS.items()}}))
+        for table, key in (("flags", ["customer_id", "segment"]), *((name, ["rule", "customer_id", "number"]) for name in RISKS)):
+            promise = {"table": table, "title": TITLE, "keep": "latest", "key": key}
+            columns = {name: {"type": kind} for name, kind in self._columns(table).items()}
+            self._put(f"data/contracts/{table}.yaml", json.dumps({**promise, "columns": columns}))
 
     def _columns(self, table: str) -> dict[str, str]:
-        return dict(FLAGS) if table == "flags" else super()._columns(table)
+        return dict(FLAGS) if table == "flags" else dict(FOUND) if table in RISKS else super()._columns(table)
+
+    def guard(self, name: str, header: Mapping[str, Any]) -> None:
+        """Write a risk rule."""
+        said = {"risk": name, "title": "试验 / Trial", "owner": "t", **{key: one for key, one in header.items() if key != "gives"}}
+        given = ", ".join(["h.customer_id", *(f"h.{instant}" for instant in header["gives"])])
+        select = f"SELECT {given} FROM {header.get('list', 'hits')} AS h WHERE h.rule = '{name}' AND h.is_on"
+        self._put(f"segments/risk/{name}.sql", "\n".join([*(f"-- {key}: {one}" for key, one in said.items()), select, ""]))
 
     def parsed(self) -> Definitions:
-        """The journeys and the policy as `tonglu.language` reads them."""
-        definitions = self.place.definitions
-        return {journey.name: journey for journey in definitions.journeys}, definitions.policy
+        """What holds now, as `tonglu.language` reads it."""
+        now = self.place.definitions
+        return Definitions({journey.name: journey for journey in now.journeys}, now.policy, now.messages, now.risk_rules)
 
 
 @dataclass(frozen=True)
@@ -101,10 +114,11 @@ def shown(row: Row) -> str:
     return ", ".join(str(written(value)) for value in row)
 
 
-def messages() -> dict[str, Any]:
-    """The messages that touches may name: one text, two arms, three."""
+def messages(products: Mapping[str, Any]) -> dict[str, Any]:
+    """The messages that touches may name: one text, two arms, three; and those about products."""
     texts = {channel: {"body": "x"} for channel in CHANNELS}
-    return {"hello": {"text": texts}, **{name: {"arms": dict.fromkeys(arms, texts)} for name, arms in ARMS.items()}}
+    offers = {name: {"text": texts, "product": product} for name, product in products.items()}
+    return {"hello": {"text": texts}, **{name: {"arms": dict.fromkeys(arms, texts)} for name, arms in ARMS.items()}, **offers}
 
 
 def run_batch(root: Path, cases: Sequence[Case]) -> Played:
@@ -121,9 +135,12 @@ def run_batch(root: Path, cases: Sequence[Case]) -> Played:
 
 def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]], list[Definitions]]:
     """The engine's rows of all cases by table, and the definitions that held in each run."""
-    runs, policy = cases[0].facts.runs, cases[0].policy
-    assert all(case.facts.runs == runs and case.policy == policy for case in cases)
+    first = cases[0]
+    runs, policy, products = first.facts.runs, first.policy, first.products
+    assert all((case.facts.runs, case.policy, case.products, case.risk) == (runs, policy, products, first.risk) for case in cases)
     segments = {name: _segment(name) for case in cases for name in case.segments}
+    if "suitability" in policy:
+        segments[CALM] = _segment(CALM)
     events = {**WORDS, **{name: kinds for case in cases for name, kinds in properties_of(case.prefix).items()}}
     journeys = {name: body for case in cases for name, body in case.at_run(1).items()}
     definitions: list[Definitions] = []
@@ -135,12 +152,14 @@ def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]],
         events=events,
         policy=policy,
         channels=CHANNELS,
-        messages=messages(),
+        messages=messages(products.get(1, {})),
     ) as bank:
+        for name, header in first.risk.items():
+            bank.guard(name, header)
         for run, as_of in enumerate(runs, 1):
             changed = {name: body for case in cases if run > 1 for name, body in case.journeys.get(run, {}).items()}
-            if changed:
-                bank.edit(journeys=changed)
+            if changed or products.get(run):
+                bank.edit(journeys=changed, messages=messages(products.get(run, {})))
             _land(bank, cases, run, as_of)
             definitions.append(bank.parsed())
             bank.run(as_of)
@@ -177,8 +196,8 @@ def apart(engine: Mapping[str, list[Row]], cases: Sequence[Case]) -> dict[int, d
 
 
 def _of(definitions: Definitions, case: Case) -> Definitions:
-    journeys, policy = definitions
-    return {name: journey for name, journey in journeys.items() if name.startswith(case.prefix)}, policy
+    mine = {name: journey for name, journey in definitions.journeys.items() if name.startswith(case.prefix)}
+    return replace(definitions, journeys=mine)
 
 
 def _segment(name: str) -> str:
@@ -201,6 +220,7 @@ def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) ->
         "consents", [dict(zip(names, (c.customer, c.purpose, c.channel, c.granted, c.at), strict=True)) for c in new("consents")]
     )
     bank.land("flags", [{"customer_id": f.customer, "segment": f.segment, "is_on": f.on} for f in new("flags")])
+    _land_hits(bank, cases, new("hits"), {one.table for one in new("deliveries")})
     events: list[Event] = new("events")
     listed = [one for one in events if one.name.startswith("list.")]
     names = ("list", "customer_id", "listed_at", "key")
@@ -212,6 +232,16 @@ def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) ->
     _land_receipts(bank, [one for one in events if one.touch is not None])
     for switch in sorted(set(new("switches")), key=lambda one: (one.name, one.action)):  # those of channels are in every case
         bank.throw(switch.action, as_of, scope="channel" if switch.name in CHANNELS else "journey", name=switch.name)
+
+
+def _land_hits(bank: JudgedBank, cases: Sequence[Case], hits: Sequence[Hit], delivered: set[str]) -> None:
+    """What risk rules find; a list that is delivered without any of it is delivered empty."""
+    by_table: dict[str, list[Hit]] = {table: [] for table in delivered}
+    for one in hits:
+        by_table.setdefault(cases[0].risk[one.rule].get("list", "hits"), []).append(one)
+    for table, found in by_table.items():
+        rows = [(h.rule, h.customer, h.number, h.since, h.until, h.on) for h in found]
+        bank.land_file(table, [dict(zip(FOUND, row, strict=True)) for row in rows])
 
 
 def _land_receipts(bank: JudgedBank, receipts: Sequence[Event]) -> None:

@@ -1,7 +1,7 @@
 """A case: a few journeys, a policy, and what happened to a few customers; as data, and as YAML that people can read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from tests.differential.facts import Address, Consent, Event, Facts, Flag, Profile, Switch
+from tests.differential.facts import Address, Consent, Delivery, Event, Facts, Flag, Hit, Profile, Switch
 
 EIGHT_HOURS = timedelta(hours=8)  # Asia/Shanghai has no summer time
 CHANNELS = ("app_push", "sms")
@@ -26,6 +26,12 @@ ATTRIBUTES = {
     "pay_day": "integer",
     "employer_id": "bigint",
     "case_no": "integer",
+    "rating": "text",
+    "rated_on": "date",
+    "vulnerable": "boolean",
+    "arrears": "boolean",
+    "collections": "boolean",
+    "student": "boolean",
 }
 EVENTS = {
     "order": {"loan": "bigint", "amount": "bigint"},
@@ -33,19 +39,26 @@ EVENTS = {
     "paid": {"loan": "bigint", "amount": "bigint", "product": "text"},
     "left": {},
 }
-WORDS = {"opt_out": {"channel": "text"}, "opt_in": {"channel": "text"}}
+COMPLAINED, CALM = "complained", "calm"
+WORDS: dict[str, dict[str, str]] = {"opt_out": {"channel": "text"}, "opt_in": {"channel": "text"}, COMPLAINED: {}}
+ALERTS = ("alerts", "cases")
+"""The lists of risks; rules that stand on none read 'hits'."""
 TABLES = {"events": Event, "profiles": Profile, "flags": Flag, "consents": Consent, "addresses": Address, "switches": Switch}
+TABLES |= {"hits": Hit, "deliveries": Delivery}
 
 
 @dataclass(frozen=True)
 class Case:
-    """`number` makes the names of everything that belongs to it; `journeys` are what is written before each run that changes them."""
+    """`number` makes the names of everything that belongs to it; `journeys` are what is written before each run that changes them, and so
+    are `products`, of messages by name. `risk` are risk rules by name, each its header and the instants that it `gives`."""
 
     number: int
     facts: Facts
     policy: Mapping[str, Any]
     journeys: Mapping[int, Mapping[str, Mapping[str, Any]]]
     segments: tuple[str, ...] = ()
+    products: Mapping[int, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    risk: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:
@@ -87,14 +100,18 @@ def dump(case: Case, said: str = "") -> str:
     top = CommentedMap(
         {
             "case": case.number,
-            "policy": dict(case.policy),
+            "policy": _plain(case.policy),
             "segments": list(case.segments),
             "usual": usual,
             "runs": [written(run) for run in case.facts.runs],
             "journeys": {run: {name: _plain(body) for name, body in written.items()} for run, written in case.journeys.items()},
         }
     )
+    if case.products:
+        top |= {"products": _plain(case.products), "risk": _plain(case.risk)}
     for table in TABLES:
+        if not left[table] and table in ("hits", "deliveries"):
+            continue
         rows = CommentedSeq(CommentedMap(_row(one)) for one in left[table])
         for row in rows:
             row.fa.set_flow_style()
@@ -114,13 +131,14 @@ def dump(case: Case, said: str = "") -> str:
 def load(path: Path) -> Case:
     """A case from its YAML."""
     data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    tables = {table: tuple(_read(kind, row) for row in data[table] or ()) for table, kind in TABLES.items()}
+    tables = {table: tuple(_read(kind, row) for row in data.get(table) or ()) for table, kind in TABLES.items()}
     prefix = f"c{data['case']:05d}_"
     for customer in data["usual"] or ():
         consents, addresses = usual_rows(customer)
         tables |= {"consents": (*tables["consents"], *consents), "addresses": (*tables["addresses"], *addresses)}
     facts = Facts(runs=tuple(_in(run) for run in data["runs"]), properties=known_properties(prefix), **tables)
-    return Case(data["case"], facts, data["policy"], data["journeys"], tuple(data["segments"]))
+    shared = data.get("products") or {}, data.get("risk") or {}
+    return Case(data["case"], facts, data["policy"], data["journeys"], tuple(data["segments"]), *shared)
 
 
 def usual_rows(customer: int) -> tuple[tuple[Consent, ...], tuple[Address, ...]]:
@@ -143,7 +161,8 @@ def known_properties(prefix: str) -> dict[str, frozenset[str]]:
 
 
 def _row(one: Any) -> dict[str, Any]:
-    return {field.name: written(getattr(one, field.name)) for field in fields(one) if getattr(one, field.name) not in (None, {})}
+    named = ((of.name, getattr(one, of.name)) for of in fields(one))
+    return {name: written(value) for name, value in named if value not in (None, {})}
 
 
 def _read(kind: type, row: Mapping[str, Any]) -> Any:

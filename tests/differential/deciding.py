@@ -8,6 +8,7 @@ from typing import Any
 from tests.differential.chance import u
 from tests.differential.moving import TOUCHES, advance, expose, go
 from tests.differential.state import Entry, Row, Touch, Waiting
+from tests.differential.suiting import Suited, held, suited
 from tests.differential.world import World
 
 from tonglu.language.policy import ANY, Cap
@@ -105,12 +106,22 @@ def judge(world: World, one: Proposal) -> None:
     sight = world.sight(entry.customer, entry)
     if not (sight.holds(fields.when) and sight.holds(fields.only_if)):
         return one.stop("eligible", "not_eligible")
-    allowed = list(fields.via)
+    product = entry.path.product(entry.step)
+    verdict = Suited() if product is None or "suitable" in one.skips else suited(world, entry.customer, product, fields.via)
+    if product is not None and "suitable" not in one.skips:
+        barred = "" if verdict.broken else ", ".join(sorted(verdict.barred))
+        world.note("suitability", entry, entry.step, ", ".join(verdict.broken), barred)
+    if verdict.reason:
+        return one.stop("suitable", verdict.reason, detail=verdict.rule)
+    allowed = [channel for channel in fields.via if channel not in verdict.barred]
     if "consent" not in one.skips:
-        words = {channel: consented(world, entry.customer, one.purpose, channel) for channel in fields.via}
-        allowed = [channel for channel in fields.via if words[channel] == "yes"]
+        words = {channel: consented(world, entry.customer, one.purpose, channel) for channel in allowed}
+        allowed = [channel for channel in allowed if words[channel] == "yes"]
         if not allowed:
             return one.stop("consent", "opted_out" if "out" in words.values() else "no_consent")
+    hold = None if "risk" in one.skips else held(world, entry.customer, product, one.purpose)
+    if hold:
+        return one.stop("risk", hold.reason, detail=hold.name, waits=True)
     addressed = [channel for channel in allowed if world.facts.reached(entry.customer, channel, world.run)]
     switched = {channel: world.facts.position(channel, world.run) for channel in addressed}
     one.channel = next((channel for channel in addressed if not switched[channel]), None)

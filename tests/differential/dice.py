@@ -1,13 +1,13 @@
 """What all that makes cases has in common: chance from a seed, the names of the case, and what its journeys ask for."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from tests.differential import phrases
-from tests.differential.facts import Event
+from tests.differential.facts import Delivery, Event
 from tests.differential.phrases import DURATIONS, length
 
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
@@ -16,12 +16,18 @@ NOW = timedelta(0)
 
 @dataclass(frozen=True)
 class Frame:
-    """What the cases of a batch share. Before the runs of `edits` journeys may be written anew; `switches` are of channels."""
+    """What the cases of a batch share. Before the runs of `edits` journeys may be written anew; `switches` are of channels.
+
+    With `products` touches may offer them, and the policy has rules of suitability; see `making_rules`.
+    """
 
     runs: tuple[datetime, ...]
     policy: dict[str, Any]
     edits: tuple[int, ...] = ()
     switches: tuple[tuple[int, str, str], ...] = ()
+    products: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    risk: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    deliveries: tuple[Delivery, ...] = ()
 
 
 @dataclass
@@ -46,6 +52,7 @@ class Dice:
     notes: bool = False
     pushy: bool = False
     letter: str = "s"
+    purpose: str = "marketing"
 
     @property
     def prefix(self) -> str:

@@ -75,6 +75,27 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """A risk rule finds a customer, or no longer, from a run on; `number` tells hits of one customer apart."""
+
+    run: int
+    rule: str
+    customer: int
+    number: int
+    on: bool = True
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A list of risks was delivered before a run, be it empty."""
+
+    run: int
+    table: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that happened in a life. `properties` says of each event which properties its contract has."""
 
@@ -85,6 +106,8 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     addresses: tuple[Address, ...] = ()
     switches: tuple[Switch, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     properties: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
@@ -135,6 +158,18 @@ class Facts:
     def reached(self, customer: int, channel: str, run: int) -> bool:
         """Whether the customer has an address."""
         return any((one.customer, one.channel) == (customer, channel) and one.run <= run for one in self.addresses)
+
+    def found(self, customer: int, rule: str, run: int) -> Iterator[Hit]:
+        """The hits of a customer that a risk rule finds in a run."""
+        latest: dict[int, Hit] = {}
+        for hit in sorted((one for one in self.hits if (one.customer, one.rule) == (customer, rule)), key=lambda one: one.run):
+            if hit.run <= run:
+                latest[hit.number] = hit
+        return (hit for hit in latest.values() if hit.on)
+
+    def delivered(self, table: str, run: int) -> bool:
+        """Whether a list of risks was ever delivered."""
+        return any(one.table == table and one.run <= run for one in self.deliveries)
 
     def position(self, name: str, run: int) -> str:
         """The switch of a journey or a channel: '', 'pause' or 'kill'."""

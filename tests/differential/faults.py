@@ -26,12 +26,16 @@ TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Changed:
-    """A fault in SQL: wherever a statement holds `old` (spaces and capitals do not matter), and `beside` too, `new` stands instead."""
+    """A fault in SQL: wherever a statement holds `old` (spaces and capitals do not matter), and `beside` too, `new` stands instead.
+
+    `begins` is the first batch that may show it.
+    """
 
     name: str
     old: str
     new: str
     beside: str = ""
+    begins: int = 0
 
     @contextmanager
     def at_work(self, used: Counter[str]) -> Iterator[None]:
@@ -58,6 +62,7 @@ class Replaced:
     name: str
     place: str
     by: Any
+    begins: int = 0
 
     @contextmanager
     def at_work(self, used: Counter[str]) -> Iterator[None]:

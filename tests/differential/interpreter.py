@@ -3,32 +3,31 @@
 Written from what the contract says and not from the engine. From `tonglu` it takes the parsed definitions and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 
 from tests.differential.calendar import Calendar, chinese
 from tests.differential.deciding import decide
 from tests.differential.entering import enrol
 from tests.differential.facts import Facts
-from tests.differential.moving import advance, arrive, state_holds
+from tests.differential.moving import TOUCHES, advance, arrive, state_holds
 from tests.differential.state import Entry, Path, Row
-from tests.differential.world import World
+from tests.differential.world import Definitions, World
 
 from tonglu.language.journey import Journey
-from tonglu.language.policy import Policy
 
-Definitions = Callable[[int], tuple[Mapping[str, Journey], Policy]]
-"""The journeys and the policy that hold in a run."""
+ByRun = Callable[[int], Definitions]
+"""What holds in a run."""
 
 
-def play(facts: Facts, definitions: Definitions, is_workday: Callable[[date], bool] = chinese) -> dict[str, list[Row]]:
+def play(facts: Facts, definitions: ByRun, is_workday: Callable[[date], bool] = chinese) -> dict[str, list[Row]]:
     """Every row of every run, by table."""
     world = World(facts, Calendar(is_workday=is_workday))
-    pinned: dict[str, Path] = {}
+    pinned: dict[tuple[str, str], Path] = {}
     for run in range(1, len(facts.runs) + 1):
-        journeys, world.policy = definitions(run)
-        world.run = run
-        world.paths = {name: pinned.setdefault(journey.hash, Path(journey)) for name, journey in journeys.items()}
+        now = definitions(run)
+        world.run, world.policy, world.risk_rules = run, now.policy, now.risk_rules
+        world.paths = {name: version(journey, now, pinned) for name, journey in now.journeys.items()}
         cancel(world)
         migrate(world)
         for entry in world.open_entries():
@@ -46,6 +45,13 @@ def play(facts: Facts, definitions: Definitions, is_workday: Callable[[date], bo
         for one in waiting:
             world.state.note("candidates", name, one.customer, one.key, one.since or world.as_of)
     return world.state.rows
+
+
+def version(journey: Journey, now: Definitions, pinned: dict[tuple[str, str], Path]) -> Path:
+    """A journey with the messages that it names: another one where either was written anew."""
+    named = sorted({getattr(step.fields, step.kind) for step in journey.steps if step.kind in TOUCHES})
+    messages = {name: now.messages[name] for name in named}
+    return pinned.setdefault((journey.hash, repr(messages)), Path(journey, messages))
 
 
 def judge_exits(world: World, entry: Entry) -> None:

@@ -9,6 +9,7 @@ from tests.differential.dice import DAY, HOUR, TICK, Frame
 from tests.differential.facts import Facts
 from tests.differential.making_journeys import Journeys
 from tests.differential.making_lives import Lives
+from tests.differential.making_rules import BASES, ruled
 
 MOST_CUSTOMERS = 9
 PER_NUMBER = 10
@@ -74,7 +75,8 @@ POLICIES: list[dict[str, Any]] = [
 def frame(seed: int, batch: int) -> Frame:
     """The runs and the policy of a batch, and the switches of its channels."""
     rng = random.Random(f"frame {seed} {batch}")
-    policy = POLICIES[batch % len(POLICIES)]
+    place = batch % (len(POLICIES) + len(BASES))
+    policy = POLICIES[place] if place < len(POLICIES) else BASES[place - len(POLICIES)][0]
     instant = datetime.fromisoformat(rng.choice(STARTS)) - EIGHT_HOURS
     runs = [instant]
     for _ in range(rng.randint(2, 5)):
@@ -85,7 +87,10 @@ def frame(seed: int, batch: int) -> Frame:
     if batch % 5 == 3:
         first, channel = rng.randint(1, len(runs) - 1), rng.choice(CHANNELS)
         switches = [(first, channel, ("pause", "kill")[batch // 5 % 2]), (rng.randint(first + 1, len(runs)), channel, "resume")]
-    return Frame(tuple(runs), policy, tuple(edits), tuple(switches))
+    shared: dict[str, Any] = {"policy": policy}
+    if place >= len(POLICIES):
+        shared = ruled(random.Random(f"rules {seed} {batch}"), place - len(POLICIES), runs)
+    return Frame(tuple(runs), edits=tuple(edits), switches=tuple(switches), **shared)
 
 
 def turn(rng: random.Random, policy: dict[str, Any], after: datetime) -> datetime:
@@ -107,7 +112,7 @@ class Maker(Journeys, Lives):
 
     def case(self) -> Case:
         """Journeys, then lives that meet them."""
-        self.notes, self.pushy = self.likely(0.3), self.likely(0.35)
+        self.notes, self.pushy = self.likely(0.3), self.likely(0.75 if self.frame.products else 0.35)
         names = [
             f"{self.prefix}{letter}" for letter in "abc"[: self.rng.choices([1, 2, 3], [2, 4, 4] if self.pushy else [5, 4, 2])[0]]
         ]
@@ -136,6 +141,8 @@ class Maker(Journeys, Lives):
             consents=tuple(consents),
             addresses=tuple(addresses),
             switches=tuple(self.switches(names)),
+            hits=tuple(hit for customer in customers for hit in (self.hits(customer) if self.frame.risk else ())),
+            deliveries=self.frame.deliveries,
             properties=known_properties(self.prefix),
         )
         written = {1: bodies}
@@ -143,4 +150,4 @@ class Maker(Journeys, Lives):
             if self.likely(0.6):
                 name = self.of(*names)
                 written[run] = {name: self.edited(name, written, [to for to, by in targets.items() if by == name])}
-        return Case(self.number, facts, self.frame.policy, written, self.segments)
+        return Case(self.number, facts, self.frame.policy, written, self.segments, self.frame.products, self.frame.risk)

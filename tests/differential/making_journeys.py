@@ -21,6 +21,7 @@ class Journeys(Steps):
     def journey(self, name: str, entered_by: str | None, passes_to: Sequence[str]) -> dict[str, Any]:
         """A journey; `passes_to` are those that customers must be passed on to."""
         purpose = "marketing" if self.pushy and self.likely(0.5) else self.rng.choices(PURPOSES, [60, 15, 15, 10])[0]
+        self.purpose = purpose
         body: dict[str, Any] = {"purpose": purpose, "enter": self.enter(entered_by)}
         if self.likely(0.65):
             body["goals"] = [self.goal(number) for number in range(self.of(1, 1, 2))]
@@ -45,6 +46,7 @@ class Journeys(Steps):
         if self.likely(0.15):
             return versions[0]
         body = {key: value for key, value in versions[-1].items() if key != "migrate"}
+        self.purpose = body["purpose"]
         if self.likely(0.4):
             body["exit"] = [self.exit(body["enter"]) for _ in range(self.of(1, 2))]
         if self.likely(0.2):

@@ -6,15 +6,16 @@ from typing import Any
 
 from tests.differential import phrases
 from tests.differential.cases import CHANNELS, EIGHT_HOURS, LONG_AGO, PURPOSES
-from tests.differential.dice import DAY, HOUR, NOW, TICK, Dice
+from tests.differential.dice import DAY, HOUR, NOW, TICK
 from tests.differential.facts import Consent, Event, Flag, Profile, Switch
+from tests.differential.making_rules import Rules
 from tests.differential.making_steps import targets
 from tests.differential.phrases import length
 
 FARTHEST = 30 * DAY
 
 
-class Lives(Dice):
+class Lives(Rules):
     """Makes what happens to the customers of a case."""
 
     # what is known of them
@@ -43,6 +44,8 @@ class Lives(Dice):
         }
         if self.likely(0.1):
             values["opened_on"] = date(2004, 2, 29)
+        if self.frame.products:
+            values |= self.suited(run)
         return {name: value for name, value in values.items() if self.likely(0.85)} | {"case_no": self.number}
 
     def flags(self, customer: int) -> list[Flag]:
@@ -54,7 +57,7 @@ class Lives(Dice):
                 if self.likely(0.35):
                     on = not on
                     rows.append(Flag(run, segment, customer, on))
-        return rows
+        return rows + (self.calm(customer) if self.frame.products else [])
 
     def consents(self, customer: int) -> list[Consent]:
         """A customer's words about purposes."""
@@ -103,6 +106,8 @@ class Lives(Dice):
         if self.likely(0.08):
             word = self.of("opt_out", "opt_out", "opt_in")
             self.happen(word, customer, self.edge(anchors))
+        if self.frame.products:
+            self.complaints(customer)
 
     def edge(self, anchors: Sequence[datetime]) -> datetime:
         """An instant that something may hang on: some lengths after something else, or a microsecond beside it."""
@@ -213,7 +218,8 @@ class Lives(Dice):
         if len(self.frame.runs) < 2:
             return
         run = self.rng.randint(2, len(self.frame.runs))
-        name, touch = self.of("touch.clicked", "touch.replied", "touch.opened"), (journey, customer, "", 1, step, 1)
+        refused = ("touch.refused",) if self.frame.products else ()
+        name, touch = self.of("touch.clicked", "touch.replied", "touch.opened", *refused), (journey, customer, "", 1, step, 1)
         if any(one.name == name and one.touch == touch for one in self.events):
             return
         at = self.frame.runs[run - 2] + self.of(HOUR, TICK, DAY, timedelta(0), 6 * HOUR)

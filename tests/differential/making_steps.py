@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from tests.differential import phrases
 from tests.differential.cases import EIGHT_HOURS
-from tests.differential.dice import DAY, HOUR, Dice
+from tests.differential.dice import DAY, HOUR
+from tests.differential.making_rules import Rules
 
 
-class Steps(Dice):
+class Steps(Rules):
     """Makes the steps of a journey: kinds and alternatives as often as these weights say."""
 
     KINDS: ClassVar[Mapping[str, int]] = {"wait": 26, "wait_for": 24, "touch": 20, "set": 9, "end": 4}
@@ -137,8 +138,10 @@ class Steps(Dice):
         """A touch, a task or a webhook; of some the texts are arms."""
         message = self.rng.choices(["hello", "two", "three"], [6, 2, 1])[0]
         kind = self.rng.choices(["touch", "task", "webhook"], [8, 1, 1])[0]
+        if self.frame.products and self.likely(0.75):
+            message = self.product_message()
         fields: dict[str, Any] = {kind: message, "via": self.of(["sms"], ["app_push"], ["sms", "app_push"], ["app_push", "sms"])}
-        if message != "hello":
+        if message in ("two", "three"):
             arms = {"two": ["a", "b"], "three": ["a", "b", "c"]}[message]
             fields["experiment"] = {"arms": arms, **({"weights": [self.of(1, 3) for _ in arms]} if self.likely(0.5) else {})}
         if self.likely(0.3):

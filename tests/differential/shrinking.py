@@ -52,7 +52,7 @@ def _smaller(case: Case) -> Iterator[Case]:
         yield replace(
             case.with_facts(runs=case.facts.runs[:-1], **rows), journeys={r: w for r, w in case.journeys.items() if r < last}
         )
-    for table in ("events", "flags", "switches", "profiles", "consents", "addresses"):
+    for table in ("events", "flags", "hits", "switches", "profiles", "consents", "addresses"):
         rows = getattr(case.facts, table)
         for size in (len(rows) // 2, len(rows) // 4, 1):
             for start in range(0, len(rows), size) if 0 < size <= len(rows) else ():
@@ -66,11 +66,25 @@ def _smaller(case: Case) -> Iterator[Case]:
     for key in case.policy:
         if key != "per_run":
             yield replace(case, policy={name: value for name, value in case.policy.items() if name != key})
+    yield from _rules(case)
     for number, one in enumerate(case.facts.profiles):
         for name in one.values:
             if name != "case_no":
                 less = replace(one, values={key: value for key, value in one.values.items() if key != name})
                 yield case.with_facts(profiles=(*case.facts.profiles[:number], less, *case.facts.profiles[number + 1 :]))
+
+
+def _rules(case: Case) -> Iterator[Case]:
+    """Without one of the rules that suitability or risk has."""
+    section = case.policy.get("suitability", {"rules": []})
+    for gone in section["rules"]:
+        rules = {**section, "rules": [one for one in section["rules"] if one is not gone]}
+        yield replace(case, policy={**case.policy, "suitability": rules})
+    for name in case.risk:
+        rest = replace(case, risk={key: one for key, one in case.risk.items() if key != name})
+        yield rest.with_facts(hits=tuple(one for one in case.facts.hits if one.rule != name))
+    for run in [run for run in case.products if run > 1]:
+        yield replace(case, products={key: one for key, one in case.products.items() if key != run})
 
 
 def _without_customers(case: Case) -> Iterator[Case]:
@@ -82,7 +96,7 @@ def _without_customers(case: Case) -> Iterator[Case]:
 
 
 def _of_customers(case: Case, keep: Callable[[int], bool]) -> Case:
-    tables = {table: getattr(case.facts, table) for table in TABLES if table != "switches"}
+    tables = {table: getattr(case.facts, table) for table in TABLES if table not in ("switches", "deliveries")}
     return case.with_facts(**{table: tuple(one for one in rows if keep(one.customer)) for table, rows in tables.items()})
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tonglu.language.journey import Journey
+from tonglu.language.message import MessageFile, Product
 
 EntryId = tuple[str, int, str, int]
 """Journey, customer, key, entry_no."""
@@ -13,10 +14,10 @@ Row = tuple[Any, ...]
 
 
 class Path:
-    """A journey's steps by name, each with the name of the step that it leads to without `next`."""
+    """A journey's steps by name, each with the name of the step that it leads to without `next`; and the messages pinned with it."""
 
-    def __init__(self, journey: Journey) -> None:
-        self.journey, self.header = journey, journey.header
+    def __init__(self, journey: Journey, messages: Mapping[str, MessageFile]) -> None:
+        self.journey, self.header, self.messages = journey, journey.header, messages
         self.steps = {step.name: (step.kind, step.fields) for step in journey.steps}
         names = list(self.steps)
         self.first = names[0]
@@ -26,6 +27,11 @@ class Path:
     def onward(self, step: str, named: str | None = None) -> str:
         """Where a step leads: what is named, else its `next`, else what is written after it."""
         return named or getattr(self.steps[step][1], "next", None) or self.following[step]
+
+    def product(self, step: str) -> Product | None:
+        """The product of a touch's message."""
+        kind, fields = self.steps[step]
+        return self.messages[getattr(fields, kind)].product
 
     def ending(self, step: str) -> str | None:
         """The reason of an end; None of other steps."""

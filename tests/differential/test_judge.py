@@ -12,10 +12,13 @@ HERE = Path(__file__).parent
 SEED = 20260302
 CASES = 200
 BATCH = 100
-INTERPRETER = ("interpreter", "entering", "moving", "deciding", "conditions", "calendar", "chance", "facts", "state", "world")
+INTERPRETER = ("interpreter", "entering", "moving", "deciding", "suiting", "conditions", "calendar", "chance", "facts", "state", "world")
 PARSED = {
     "tonglu.language.journey",
+    "tonglu.language.message",
     "tonglu.language.policy",
+    "tonglu.language.risk",
+    "tonglu.language.suitability",
     "tonglu.language.values",
     "tonglu.language.expression_tree",
 }

@@ -9,7 +9,10 @@ from tests.differential.conditions import Sight
 from tests.differential.facts import Event, Facts
 from tests.differential.state import Entry, Path, State, Touch
 
+from tonglu.language.journey import Journey
+from tonglu.language.message import MessageFile
 from tonglu.language.policy import Policy
+from tonglu.language.risk import RiskRule
 from tonglu.language.values import Condition
 
 
@@ -23,6 +26,16 @@ class Occasion:
     order: str = ""
 
 
+@dataclass(frozen=True)
+class Definitions:
+    """What holds in a run, as it was parsed."""
+
+    journeys: Mapping[str, Journey]
+    policy: Policy
+    messages: Mapping[str, MessageFile]
+    risk_rules: tuple[RiskRule, ...] = ()
+
+
 @dataclass
 class World:
     """One play, at one of its runs."""
@@ -31,6 +44,7 @@ class World:
     calendar: Calendar
     state: State = field(default_factory=State)
     policy: Policy = field(default_factory=Policy)
+    risk_rules: tuple[RiskRule, ...] = ()
     run: int = 0
     paths: Mapping[str, Path] = field(default_factory=dict)
     launched: set[str] = field(default_factory=set)

@@ -199,8 +199,11 @@ class TinyBank:
 
     def land(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a file that the next run takes in; an empty list lands nothing."""
-        if not rows:
-            return
+        if rows:
+            self.land_file(table, rows)
+
+    def land_file(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same, and without rows a file that has none."""
         kinds = self._columns(table)
         schema = pa.schema([(name, ARROW.get(kind, pa.string())) for name, kind in kinds.items()])
         self._files += 1
