@@ -35,7 +35,8 @@ QUERIES = {
         FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
     "decisions": f"""
         SELECT d.run_no, {ENTRY}, d.step, d.visit, d.outcome, d.gate, d.reason,
-            CASE WHEN d.reason IN ('cap_reached', 'outranked') OR d.gate IN ('suitable', 'risk') THEN d.detail END, d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
+            CASE WHEN d.reason IN ('cap_reached', 'outranked') OR d.gate IN ('suitable', 'risk') THEN d.detail END,
+            d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
         FROM tonglu.decision AS d JOIN tonglu.entry AS e USING (entry_id)""",
     "suitability": f"""
         SELECT q.run_no, {ENTRY}, s.step, array_to_string(q.broken, ', '),
@@ -75,7 +76,12 @@ class JudgedBank(TinyBank):
 
     def guard(self, name: str, header: Mapping[str, Any]) -> None:
         """Write a risk rule."""
-        said = {"risk": name, "title": "试验 / Trial", "owner": "t", **{key: one for key, one in header.items() if key != "gives"}}
+        said = {
+            "risk": name,
+            "title": "试验 / Trial",
+            "owner": "t",
+            **{key: one for key, one in header.items() if key != "gives"},
+        }
         given = ", ".join(["h.customer_id", *(f"h.{instant}" for instant in header["gives"])])
         select = f"SELECT {given} FROM {header.get('list', 'hits')} AS h WHERE h.rule = '{name}' AND h.is_on"
         self._put(f"segments/risk/{name}.sql", "\n".join([*(f"-- {key}: {one}" for key, one in said.items()), select, ""]))

@@ -17,7 +17,7 @@ READS = {name: name for name in ("rating", "rated_on", "age", "vulnerable", "arr
 BY_LEVEL = {**READS, "rating": "level", "rated_on": "opened_on"}
 TESTS = (
     *("assessment", "age", "product_ages", "product_ages", "age_risk", "age_risk", "second_confirmation", "second_confirmation"),
-    *("rating", "vulnerable", "arrears", "collections", "student", "student", "cooling_off", "cooling_off"),
+    *("rating", "vulnerable", "vulnerable", "arrears", "collections", "collections", "student", "cooling_off", "cooling_off"),
 )
 BASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"per_run": 100, "purposes": {"care": {"skips": ["risk"]}}}, {"reads": READS, "with_a_person": ["sms"]}),
@@ -45,7 +45,7 @@ BASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def ruled(rng: random.Random, number: int, runs: Sequence[datetime]) -> dict[str, Any]:
     """What the cases of a batch share: the policy, the risk rules, the products, and when lists of risks were delivered."""
     policy, section = BASES[number]
-    rules = [*needed(rng, runs), *(rule(rng, runs, tests) for tests in rng.sample(TESTS, rng.randint(6, 9)))]
+    rules = [*needed(rng, runs), *(rule(rng, runs, tests) for tests in rng.sample(TESTS, rng.randint(7, 10)))]
     rng.shuffle(rules)
     said = {"regulation": "r", "evidence": "D"}
     section = {**section, "rules": [{"rule": f"rule_{place}", **said, **one} for place, one in enumerate(rules)]}
@@ -67,7 +67,12 @@ def needed(rng: random.Random, runs: Sequence[datetime]) -> Iterator[dict[str, A
     """The rules without which strict products are offered to nobody; often one of them is not in force in every run."""
     dated = rng.choice(["rating", "arrears", "arrears", None])
     for tests, kinds in (("rating", list(INVESTED)), ("arrears", ["credit"])):
-        days = in_force(rng, runs) if tests == dated else {}
+        begins, ends = rng.choice(runs[1:]), rng.choice(runs[:-1])
+        days = (
+            rng.choice([{"from": f"{(begins + EIGHT_HOURS).date()}"}, {"until": f"{(ends + EIGHT_HOURS).date()}"}])
+            if tests == dated
+            else {}
+        )
         wider = {"products": [*kinds, rng.choice(["deposit", "service"])]} if rng.random() < 0.3 else {}
         yield {"tests": tests, **days, **wider}
 
@@ -81,7 +86,10 @@ def in_force(rng: random.Random, runs: Sequence[datetime]) -> dict[str, str]:
 def rule(rng: random.Random, runs: Sequence[datetime], tests: str) -> dict[str, Any]:
     """A rule of a kind."""
     ages = {"at_least": rng.choice([18, 19]), "at_most": rng.choice([60, 61, 120])}
-    after = {"events": rng.choice([[COMPLAINED], ["touch.refused"], [COMPLAINED, "touch.refused"]]), "within": rng.choice(["1 day", "2 days", "36 hours"])}
+    after = {
+        "events": rng.choice([[COMPLAINED], ["touch.refused"], [COMPLAINED, "touch.refused"]]),
+        "within": rng.choice(["1 day", "2 days", "36 hours"]),
+    }
     fields: dict[str, Any] = {
         "assessment": {"valid_days": rng.choice([2, 31, 365, 366])},
         "age": ages,
@@ -172,9 +180,7 @@ class Rules(Dice):
     def calm(self, customer: int) -> list[Flag]:
         """When a customer is to be left alone."""
         return [
-            Flag(run, CALM, customer, run % 2 == 0)
-            for run in range(self.of(1, 2), len(self.frame.runs) + 1)
-            if self.likely(0.12)
+            Flag(run, CALM, customer, run % 2 == 0) for run in range(self.of(1, 2), len(self.frame.runs) + 1) if self.likely(0.12)
         ]
 
     def complaints(self, customer: int) -> None:
@@ -201,7 +207,9 @@ class Rules(Dice):
                 hit = self.dated(hit, header)
                 rows.append(hit)
                 if hit.run < len(runs) and self.likely(0.3):
-                    rows.append(Hit(self.rng.randint(hit.run + 1, len(runs)), name, customer, number, False, hit.since, hit.until))
+                    rows.append(
+                        Hit(self.rng.randint(hit.run + 1, len(runs)), name, customer, number, False, hit.since, hit.until)
+                    )
         return rows
 
     def dated(self, hit: Hit, header: Mapping[str, Any]) -> Hit:
@@ -213,5 +221,3 @@ class Rules(Dice):
         if "until" in header["gives"] and self.likely(0.7):
             until = self.rng.choice(self.frame.runs) + self.of(NOW, NOW, TICK, DAY, lasts)
         return Hit(hit.run, hit.rule, hit.customer, hit.number, True, since, until)
-
-
