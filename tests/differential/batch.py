@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.differential.cases import ALERTS, ATTRIBUTES, CALM, CHANNELS, WORDS, Case, properties_of, written
+from tests.differential.cases import ALERTS, ATTRIBUTES, CALM, CHANNELS, SILVER, WORDS, Case, properties_of, written
 from tests.differential.facts import Event, Hit
 from tests.differential.interpreter import play
 from tests.differential.state import Row
 from tests.differential.world import Definitions
 
+from tonglu.mailroom.levers import Lever as Pulled
+from tonglu.mailroom.switches import Scope
 from tonglu.testing import TinyBank
 
 TITLE = {"zh": "试验", "en": "Trial"}
@@ -21,7 +24,10 @@ ARMS = {"two": ["a", "b"], "three": ["a", "b", "c"]}
 FLAGS = {"customer_id": "bigint", "segment": "text", "is_on": "boolean"}
 FOUND = {"rule": "text", "customer_id": "bigint", "number": "bigint", "since": "instant", "until": "instant", "is_on": "boolean"}
 RISKS = ("hits", *ALERTS)
+COMPLAINTS = {"complaint_id": "bigint", "customer_id": "bigint", "opened_at": "instant", "closed_at": "instant"}
 ENTRY = "e.journey, e.customer_id, e.key, e.entry_no"
+TELLING = "'journey_live', 'suitable', 'risk', 'contact_policy', 'arbitration', 'capacity', 'budget'"
+"""The gates whose detail the contract speaks of."""
 QUERIES = {
     "entries": f"SELECT e.run_no, {ENTRY}, e.assignment, e.since, e.assigned_at FROM tonglu.entry AS e",
     "moves": f"""
@@ -35,13 +41,16 @@ QUERIES = {
         FROM tonglu.rest AS r JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
     "decisions": f"""
         SELECT d.run_no, {ENTRY}, d.step, d.visit, d.outcome, d.gate, d.reason,
-            CASE WHEN d.reason IN ('cap_reached', 'outranked') OR d.gate IN ('suitable', 'risk') THEN d.detail END,
-            d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at
+            CASE WHEN d.reason <> 'killed' AND d.gate IN ({TELLING}) THEN d.detail END,
+            d.channel, coalesce(d.arm, ''), d.not_before, d.first_proposed_at, d.score
         FROM tonglu.decision AS d JOIN tonglu.entry AS e USING (entry_id)""",
     "suitability": f"""
         SELECT q.run_no, {ENTRY}, s.step, array_to_string(q.broken, ', '),
             CASE WHEN len(q.broken) = 0 THEN array_to_string(q.barred, ', ') ELSE '' END
         FROM tonglu.suitability AS q JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
+    "yielded": f"""
+        SELECT y.run_no, {ENTRY}, s.step, y.rule, y.to_journey, y.to_step, y.planned_at
+        FROM tonglu.yielded AS y JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.step AS s USING (step_key)""",
     "ghosts": f"""
         SELECT g.run_no, {ENTRY}, g.step, g.visit, g.would_send, g.gate, g.reason, g.channel, coalesce(g.arm, '')
         FROM tonglu.ghost AS g JOIN tonglu.entry AS e USING (entry_id)""",
@@ -66,13 +75,15 @@ class JudgedBank(TinyBank):
 
     def _write_contracts(self) -> None:
         super()._write_contracts()
-        for table, key in (("flags", ["customer_id", "segment"]), *((name, ["rule", "customer_id", "number"]) for name in RISKS)):
+        keys = {"flags": ["customer_id", "segment"], "complaints": ["complaint_id"]}
+        for table, key in (keys | {name: ["rule", "customer_id", "number"] for name in RISKS}).items():
             promise = {"table": table, "title": TITLE, "keep": "latest", "key": key}
             columns = {name: {"type": kind} for name, kind in self._columns(table).items()}
             self._put(f"data/contracts/{table}.yaml", json.dumps({**promise, "columns": columns}))
 
     def _columns(self, table: str) -> dict[str, str]:
-        return dict(FLAGS) if table == "flags" else dict(FOUND) if table in RISKS else super()._columns(table)
+        own = {"flags": FLAGS, "complaints": COMPLAINTS, **dict.fromkeys(RISKS, FOUND)}
+        return dict(own[table]) if table in own else super()._columns(table)
 
     def guard(self, name: str, header: Mapping[str, Any]) -> None:
         """Write a risk rule."""
@@ -146,7 +157,7 @@ def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]],
     assert all((case.facts.runs, case.policy, case.products, case.risk) == (runs, policy, products, first.risk) for case in cases)
     segments = {name: _segment(name) for case in cases for name in case.segments}
     if "suitability" in policy:
-        segments[CALM] = _segment(CALM)
+        segments |= {name: _segment(name) for name in (CALM, SILVER)}
     events = {**WORDS, **{name: kinds for case in cases for name, kinds in properties_of(case.prefix).items()}}
     journeys = {name: body for case in cases for name, body in case.at_run(1).items()}
     definitions: list[Definitions] = []
@@ -226,6 +237,9 @@ def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) ->
         "consents", [dict(zip(names, (c.customer, c.purpose, c.channel, c.granted, c.at), strict=True)) for c in new("consents")]
     )
     bank.land("flags", [{"customer_id": f.customer, "segment": f.segment, "is_on": f.on} for f in new("flags")])
+    names = tuple(COMPLAINTS)
+    complaints = [(c.number, c.customer, c.opened, c.closed) for c in new("complaints")]
+    bank.land("complaints", [dict(zip(names, row, strict=True)) for row in complaints])
     _land_hits(bank, cases, new("hits"), {one.table for one in new("deliveries")})
     events: list[Event] = new("events")
     listed = [one for one in events if one.name.startswith("list.")]
@@ -237,7 +251,17 @@ def _land(bank: JudgedBank, cases: Sequence[Case], run: int, as_of: datetime) ->
     bank.land("events", [dict(zip(names, row, strict=True)) for row in rows])
     _land_receipts(bank, [one for one in events if one.touch is not None])
     for switch in sorted(set(new("switches")), key=lambda one: (one.name, one.action)):  # those of channels are in every case
-        bank.throw(switch.action, as_of, scope="channel" if switch.name in CHANNELS else "journey", name=switch.name)
+        bank.throw(switch.action, as_of, scope=scope_of(switch.name), name=switch.name)
+    for one in sorted(set(new("levers")), key=lambda one: one.name):
+        factor = None if one.factor is None else Decimal(one.factor)
+        bank.place.mailroom.levers.note(Pulled(Scope(scope_of(one.name)), one.name, factor, one.until, "tester", "a test", as_of))
+
+
+def scope_of(name: str) -> str:
+    """What a switch or a lever of a name is about."""
+    if name in CHANNELS:
+        return "channel"
+    return "branch" if name.isdigit() else "journey" if name[1:6].isdigit() else "product"
 
 
 def _land_hits(bank: JudgedBank, cases: Sequence[Case], hits: Sequence[Hit], delivered: set[str]) -> None:
@@ -260,4 +284,6 @@ def _land_receipts(bank: JudgedBank, receipts: Sequence[Event]) -> None:
     keys = {tuple(rest): key for key, *rest in rows}
     for one in receipts:
         if one.touch in keys:
-            bank.receipt(keys[one.touch], one.name.removeprefix("touch."), one.at)
+            key, receipt = keys[one.touch], one.name.removeprefix("touch.")
+            row = {"receipt_id": f"r-{receipt}-{key}", "touch_key": key, "receipt": receipt, "occurred_at": one.at}
+            bank.land("receipts", [{**row, "detail": one.properties.get("text")}])

@@ -1,7 +1,7 @@
 """Days, hours, workdays and pay-days of the bank, written again from the contract. Instants are naive UTC."""
 
 import calendar as months
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,8 @@ import chinese_calendar
 DAY = timedelta(days=1)
 MIDNIGHT = time()
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Windows = Sequence[tuple[time, time]]
+"""The hours [from, to) of a day, in order."""
 FAR = 800  # days: no wait reaches further
 
 
@@ -62,6 +64,25 @@ class Calendar:
             if on(day) and instant < shut:
                 return max(instant, self.instant(day, opens))
         raise Unknown(start)
+
+    def next_open(self, instant: datetime, worked: Windows, free: Windows) -> datetime | None:
+        """The first instant from `instant` on inside a window of its day, worked or not; None where nothing opens in 400 days.
+
+        Of a day that the calendar does not know, only what both kinds of day allow is open.
+        """
+        start = self.day(instant)
+        for ahead in range(400):
+            day = start + ahead * DAY
+            try:
+                windows = worked if self.is_workday(day) else free
+            except Unknown:
+                both = [(max(a, c), min(b, d)) for a, b in worked for c, d in free]
+                windows = sorted(one for one in both if one[0] < one[1])
+            for opens, closes in windows:
+                shut = self.instant(day + DAY) if closes == time.max else self.instant(day, closes)
+                if instant < shut:
+                    return max(instant, self.instant(day, opens))
+        return None
 
     def named(self, days: object) -> Callable[[date], bool]:
         """Which days `workdays`, `weekdays`, `weekends`, a list of weekdays, or nothing means."""

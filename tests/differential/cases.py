@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from tests.differential.facts import Address, Consent, Delivery, Event, Facts, Flag, Hit, Profile, Switch
+from tests.differential.facts import Address, Complaint, Consent, Delivery, Event, Facts, Flag, Hit, Lever, Profile, Switch
 
 EIGHT_HOURS = timedelta(hours=8)  # Asia/Shanghai has no summer time
 CHANNELS = ("app_push", "sms")
@@ -32,6 +32,8 @@ ATTRIBUTES = {
     "arrears": "boolean",
     "collections": "boolean",
     "student": "boolean",
+    "branch_id": "bigint",
+    "manager_id": "bigint",
 }
 EVENTS = {
     "order": {"loan": "bigint", "amount": "bigint"},
@@ -39,12 +41,15 @@ EVENTS = {
     "paid": {"loan": "bigint", "amount": "bigint", "product": "text"},
     "left": {},
 }
-COMPLAINED, CALM = "complained", "calm"
-WORDS: dict[str, dict[str, str]] = {"opt_out": {"channel": "text"}, "opt_in": {"channel": "text"}, COMPLAINED: {}}
+COMPLAINED, CALM, SILVER = "complained", "calm", "silver"
+PER_BATCH = 100
+ABOUT = {"channel": "text", "purpose": "text"}
+WORDS: dict[str, dict[str, str]] = {"opt_out": ABOUT, "opt_in": ABOUT, COMPLAINED: {}}
 ALERTS = ("alerts", "cases")
 """The lists of risks; rules that stand on none read 'hits'."""
 TABLES = {"events": Event, "profiles": Profile, "flags": Flag, "consents": Consent, "addresses": Address, "switches": Switch}
-TABLES |= {"hits": Hit, "deliveries": Delivery}
+RARE = {"hits": Hit, "deliveries": Delivery, "levers": Lever, "complaints": Complaint}
+TABLES |= RARE
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def dump(case: Case, said: str = "") -> str:
     if case.products:
         top |= {"products": _plain(case.products), "risk": _plain(case.risk)}
     for table in TABLES:
-        if not left[table] and table in ("hits", "deliveries"):
+        if not left[table] and table in RARE:
             continue
         rows = CommentedSeq(CommentedMap(_row(one)) for one in left[table])
         for row in rows:

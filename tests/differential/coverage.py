@@ -7,19 +7,19 @@ from tonglu.steps import step_kinds
 ENOUGH = 2_000
 """From so many cases on nothing that is declared may be missing."""
 GATES = {
-    "journey_live": ("killed",),
+    "journey_live": ("killed", "product_killed", "product_paused", "branch_killed", "branch_paused"),
     "eligible": ("not_eligible",),
     "suitable": (
         *("rating_too_low", "rating_missing", "rating_expired", "too_young", "too_old", "age_missing", "too_risky_for_age"),
         *("needs_second_confirmation", "vulnerable", "in_arrears", "in_collections", "student", "flag_missing", "cooling_off"),
         "no_rule",
     ),
-    "consent": ("no_consent", "opted_out"),
+    "consent": ("no_consent", "opted_out", "profiling_refused", "complaint_hold"),
     "risk": ("risk_hold", "no_risk_list"),
     "reachable": ("no_address", "channel_paused", "channel_killed"),
     "quiet_hours": ("closed",),
     "contact_policy": ("cap_reached",),
-    "arbitration": ("outranked",),
+    "arbitration": ("outranked", "excluded"),
 }
 DECLARED: Mapping[str, tuple[str, ...]] = {
     "step kinds": tuple(sorted(step_kinds())),
@@ -82,6 +82,7 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
         "attribute missing",
         "journey paused, killed or resumed",
         "channel paused, killed or resumed",
+        "product or branch paused, killed or resumed",
         # clocks
         "wait ends at the run's instant",
         "wait_for ends at the run's instant",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from tests.differential import phrases
-from tests.differential.facts import Delivery, Event
+from tests.differential.facts import Delivery, Event, Lever
 from tests.differential.phrases import DURATIONS, length
 
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
@@ -16,9 +16,10 @@ NOW = timedelta(0)
 
 @dataclass(frozen=True)
 class Frame:
-    """What the cases of a batch share. Before the runs of `edits` journeys may be written anew; `switches` are of channels.
+    """What the cases of a batch share. Before the runs of `edits` journeys may be written anew; `switches` and `levers` are of what all cases share.
 
-    With `products` touches may offer them, and the policy has rules of suitability; see `making_rules`.
+    With `products` touches may offer them, and the policy has rules of suitability; see `making_rules`. A `contested` batch has
+    policies of competition; see `making_contests`.
     """
 
     runs: tuple[datetime, ...]
@@ -28,6 +29,8 @@ class Frame:
     products: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     risk: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
+    levers: tuple[Lever, ...] = ()
+    contested: bool = False
 
 
 @dataclass

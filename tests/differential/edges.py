@@ -1,5 +1,6 @@
 """The edges that a case met, as the interpreter played it: instants that coincide, things known late, calendars, versions, caps."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -92,7 +93,14 @@ def _facts(life: Life) -> Iterator[str]:
         if len(profile.values) < 10:
             yield "attribute missing"
     for switch in life.case.facts.switches:
-        yield f"{'channel' if switch.name in CHANNELS else 'journey'} paused, killed or resumed"
+        what = (
+            "channel"
+            if switch.name in CHANNELS
+            else "journey"
+            if switch.name.startswith(life.case.prefix)
+            else "product or branch"
+        )
+        yield f"{what} paused, killed or resumed"
 
 
 def _clocks(life: Life) -> Iterator[str]:
@@ -205,7 +213,8 @@ def _touches(life: Life) -> Iterator[str]:
     windows = {length(one.get("within") or one["at_least"]) for one in [*policy.get("caps", ()), *policy.get("dwell", ())]}
     for row in decisions:
         as_of, planned = life.as_of(row[0]), row[13]
-        opens, closes = policy.get("open_hours", {}).get(row[11], "-").split("-")
+        said = str(policy.get("open_hours", {}).get(row[11], ""))
+        opens, closes = re.findall(r"(\d\d:\d\d)-", said), re.findall(r"-(\d\d:\d\d)", said)
         clock = f"{as_of + EIGHT_HOURS:%H:%M}" if as_of.second == as_of.microsecond == 0 else ""
         valid = length(bodies[row[1], row[5]].get("valid_for", "1 day"))
         met = {
@@ -215,8 +224,8 @@ def _touches(life: Life) -> Iterator[str]:
             and planned in life.case.facts.runs,
             "second visit of a touch": row[6] > 1,
             "validity ends at the run's instant": row[14] + valid == as_of,
-            "channel opens at the run's instant": clock and clock == opens,
-            "channel closes at the run's instant": clock and clock == closes,
+            "channel opens at the run's instant": clock in opens,
+            "channel closes at the run's instant": clock in closes,
             "touch exactly as old as a cap's window": planned
             and any(one[2] == row[2] and planned - one[13] in windows for one in sent),
         }

@@ -6,6 +6,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 TouchId = tuple[str, int, str, int, str, int]
@@ -67,11 +68,32 @@ class Address:
 
 @dataclass(frozen=True)
 class Switch:
-    """An operator's word about a journey or a channel: pause, resume or kill, from a run on."""
+    """An operator's word about a journey, a channel, a product or a branch: pause, resume or kill, from a run on."""
 
     run: int
     name: str
     action: str
+
+
+@dataclass(frozen=True)
+class Lever:
+    """An operator's factor on a journey, a product or a channel until an instant, from a run on; without a factor, its end."""
+
+    run: int
+    name: str
+    factor: str | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A customer complains; a later row of the same number says when it was closed."""
+
+    run: int
+    number: int
+    customer: int
+    opened: datetime
+    closed: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +130,8 @@ class Facts:
     switches: tuple[Switch, ...] = ()
     hits: tuple[Hit, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    levers: tuple[Lever, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
     properties: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
@@ -172,7 +196,23 @@ class Facts:
         return any(one.table == table and one.run <= run for one in self.deliveries)
 
     def position(self, name: str, run: int) -> str:
-        """The switch of a journey or a channel: '', 'pause' or 'kill'."""
+        """The switch of a journey, a channel, a product or a branch: '', 'pause' or 'kill'."""
         rows = [one for one in self.switches if one.name == name and one.run <= run]
         last = max(rows, key=lambda one: one.run).action if rows else "resume"
         return "" if last == "resume" else last
+
+    def lever(self, name: str, run: int) -> Decimal | None:
+        """The factor that holds: the latest of a name, until its end."""
+        rows = [one for one in self.levers if one.name == name and one.run <= run]
+        last = max(rows, key=lambda one: one.run) if rows else None
+        if last is None or last.factor is None or last.until is None or last.until <= self.runs[run - 1]:
+            return None
+        return Decimal(last.factor)
+
+    def complained(self, customer: int, run: int) -> list[Complaint]:
+        """The customer's complaints as a run knows them."""
+        latest: dict[int, Complaint] = {}
+        for one in sorted((one for one in self.complaints if one.customer == customer), key=lambda one: one.run):
+            if one.run <= run:
+                latest[one.number] = one
+        return list(latest.values())

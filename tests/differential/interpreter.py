@@ -91,10 +91,10 @@ def exits(world: World, entry: Entry) -> list[tuple[datetime, int, str, bool]]:
 
 
 def cancel(world: World) -> None:
-    """Take back what waits to leave on a channel that was killed since the run before; nothing leaves between these runs."""
+    """Take back what waits to leave of a channel, journey or product that was killed; nothing leaves between these runs."""
     killed = {one.name for one in world.facts.switches if one.run == world.run and one.action == "kill"}
     for touch in world.state.touches:
-        if touch.channel in killed and touch.gone is None:
+        if killed & {touch.channel, touch.topic, touch.entry.id[0]} and touch.gone is None:
             touch.gone = world.run - 1
 
 

@@ -18,7 +18,7 @@ from itertools import repeat
 from pathlib import Path
 
 from tests.differential.batch import Difference, run_batch
-from tests.differential.cases import Case, dump
+from tests.differential.cases import PER_BATCH, Case, dump
 from tests.differential.counting import measured
 from tests.differential.coverage import ENOUGH, missing, summary
 from tests.differential.making import frame, make
@@ -27,7 +27,7 @@ from tests.differential.shrinking import differences, shrink
 from tonglu.core.errors import InputError, Severity
 
 GOLDEN = Path(__file__).parent / "golden"
-BATCH = 100
+BATCH = PER_BATCH
 MOST_SHRUNK = 6
 
 

@@ -1,12 +1,14 @@
 """Cases made by chance from a seed: journeys of every kind, and lives that keep to the edges of what those journeys ask."""
 
 import random
+import re
 from datetime import datetime, time
 from typing import Any
 
 from tests.differential.cases import CHANNELS, EIGHT_HOURS, Case, known_properties, usual_rows
 from tests.differential.dice import DAY, HOUR, TICK, Frame
 from tests.differential.facts import Facts
+from tests.differential.making_contests import SECTIONS, contested
 from tests.differential.making_journeys import Journeys
 from tests.differential.making_lives import Lives
 from tests.differential.making_rules import BASES, ruled
@@ -72,11 +74,17 @@ POLICIES: list[dict[str, Any]] = [
 ]
 
 
+RULED = len(POLICIES)
+"""The first batch whose policy has rules of suitability, and which has risk rules."""
+CONTESTS = RULED + len(BASES)
+"""The first batch whose policy is all about competition."""
+
+
 def frame(seed: int, batch: int) -> Frame:
     """The runs and the policy of a batch, and the switches of its channels."""
     rng = random.Random(f"frame {seed} {batch}")
-    place = batch % (len(POLICIES) + len(BASES))
-    policy = POLICIES[place] if place < len(POLICIES) else BASES[place - len(POLICIES)][0]
+    place = batch % (CONTESTS + len(SECTIONS))
+    policy = POLICIES[place] if place < RULED else BASES[place - RULED][0] if place < CONTESTS else {}
     instant = datetime.fromisoformat(rng.choice(STARTS)) - EIGHT_HOURS
     runs = [instant]
     for _ in range(rng.randint(2, 5)):
@@ -88,16 +96,28 @@ def frame(seed: int, batch: int) -> Frame:
         first, channel = rng.randint(1, len(runs) - 1), rng.choice(CHANNELS)
         switches = [(first, channel, ("pause", "kill")[batch // 5 % 2]), (rng.randint(first + 1, len(runs)), channel, "resume")]
     shared: dict[str, Any] = {"policy": policy}
-    if place >= len(POLICIES):
-        shared = ruled(random.Random(f"rules {seed} {batch}"), place - len(POLICIES), runs)
-    return Frame(tuple(runs), edits=tuple(edits), switches=tuple(switches), **shared)
+    if RULED <= place < CONTESTS:
+        shared = ruled(random.Random(f"rules {seed} {batch}"), place - RULED, runs)
+    elif place >= CONTESTS:
+        chance = random.Random(f"contests {seed} {batch}")
+        shared = contested(chance, place - CONTESTS, batch, runs)
+        if "open_hours" in shared["policy"]:
+            turned = {turn(chance, shared["policy"], one) if chance.random() < 0.3 else one for one in runs}
+            runs = sorted(turned) if len(turned) == len(runs) else runs
+    shared = {"switches": (), **shared}
+    return Frame(tuple(runs), edits=tuple(edits), **{**shared, "switches": (*switches, *shared["switches"])})
 
 
 def turn(rng: random.Random, policy: dict[str, Any], after: datetime) -> datetime:
     """The next instant at which some channel opens, or closes."""
-    hours = rng.choice(sorted(policy["open_hours"].values())).replace("24:00", "00:00")
-    today = datetime.combine((after + EIGHT_HOURS).date(), time.fromisoformat(rng.choice(hours.split("-")))) - EIGHT_HOURS
+    hours = rng.choice(clocks(sorted(policy["open_hours"].items()))).replace("24:00", "00:00")
+    today = datetime.combine((after + EIGHT_HOURS).date(), time.fromisoformat(hours)) - EIGHT_HOURS
     return today if today > after else today + DAY
+
+
+def clocks(said: object) -> list[str]:
+    """Every time of day that hours speak of."""
+    return re.findall(r"\d\d:\d\d", str(said))
 
 
 def make(seed: int, number: int, shared: Frame) -> Case:
@@ -112,12 +132,14 @@ class Maker(Journeys, Lives):
 
     def case(self) -> Case:
         """Journeys, then lives that meet them."""
-        self.notes, self.pushy = self.likely(0.3), self.likely(0.75 if self.frame.products else 0.35)
-        names = [
-            f"{self.prefix}{letter}" for letter in "abc"[: self.rng.choices([1, 2, 3], [2, 4, 4] if self.pushy else [5, 4, 2])[0]]
-        ]
+        busy = self.frame.contested
+        self.notes, self.pushy = self.likely(0.3), self.likely(0.95 if busy else 0.75 if self.frame.products else 0.35)
+        weights = [1, 4, 15] if busy else [2, 4, 4] if self.pushy else [5, 4, 2]
+        names = [f"{self.prefix}{letter}" for letter in "abc"[: self.rng.choices([1, 2, 3], weights)[0]]]
         targets = {
-            name: self.rng.choice(names[:place]) for place, name in enumerate(names) if place and self.likely(self.PASSED_ON)
+            name: self.rng.choice(names[:place])
+            for place, name in enumerate(names)
+            if place and self.likely(0.1 if busy else self.PASSED_ON)
         }
         bodies = {name: self.journey(name, targets.get(name), [to for to, by in targets.items() if by == name]) for name in names}
         customers = [self.number * PER_NUMBER + one for one in range(1, self.rng.randint(3, MOST_CUSTOMERS) + 1)]
@@ -143,6 +165,8 @@ class Maker(Journeys, Lives):
             switches=tuple(self.switches(names)),
             hits=tuple(hit for customer in customers for hit in (self.hits(customer) if self.frame.risk else ())),
             deliveries=self.frame.deliveries,
+            levers=(*self.frame.levers, *(self.levers_on(names) if self.frame.contested else ())),
+            complaints=tuple(c for customer in customers for c in (self.complaints_of(customer) if self.frame.contested else ())),
             properties=known_properties(self.prefix),
         )
         written = {1: bodies}

@@ -37,6 +37,8 @@ class Journeys(Steps):
             body["live"] = self.lifetime()
         if self.likely(0.25) and self.frame.policy.get("priority"):
             body["priority"] = self.of(*self.frame.policy["priority"])
+        if self.frame.contested and self.likely(0.5):
+            body["prior"] = self.of("3%", "0.5%", "12.3456%", "33.33335%", "0%")
         body["steps"] = self.steps(name, passes_to)
         return body
 

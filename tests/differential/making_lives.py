@@ -8,6 +8,7 @@ from tests.differential import phrases
 from tests.differential.cases import CHANNELS, EIGHT_HOURS, LONG_AGO, PURPOSES
 from tests.differential.dice import DAY, HOUR, NOW, TICK
 from tests.differential.facts import Consent, Event, Flag, Profile, Switch
+from tests.differential.making_contests import Contests
 from tests.differential.making_rules import Rules
 from tests.differential.making_steps import targets
 from tests.differential.phrases import length
@@ -15,7 +16,7 @@ from tests.differential.phrases import length
 FARTHEST = 30 * DAY
 
 
-class Lives(Rules):
+class Lives(Rules, Contests):
     """Makes what happens to the customers of a case."""
 
     # what is known of them
@@ -46,6 +47,8 @@ class Lives(Rules):
             values["opened_on"] = date(2004, 2, 29)
         if self.frame.products:
             values |= self.suited(run)
+        if self.frame.contested:
+            values |= self.placed()
         return {name: value for name, value in values.items() if self.likely(0.85)} | {"case_no": self.number}
 
     def flags(self, customer: int) -> list[Flag]:
@@ -57,7 +60,8 @@ class Lives(Rules):
                 if self.likely(0.35):
                     on = not on
                     rows.append(Flag(run, segment, customer, on))
-        return rows + (self.calm(customer) if self.frame.products else [])
+        rows += self.calm(customer) if self.frame.products else []
+        return rows + (self.silver(customer) if self.frame.contested else [])
 
     def consents(self, customer: int) -> list[Consent]:
         """A customer's words about purposes."""
@@ -103,7 +107,7 @@ class Lives(Rules):
                 self.happen(name, customer, self.rng.choice(self.frame.runs) - back + self.of(NOW, NOW, TICK))
         for _ in range(self.rng.choices(range(9), [2, 3, 4, 4, 3, 2, 1, 1, 1])[0]):
             self.happen(self.prefix + self.of("login", "login", "paid", "paid", "order", "left"), customer, self.edge(anchors))
-        if self.likely(0.08):
+        if self.likely(0.3 if self.frame.contested else 0.08):
             word = self.of("opt_out", "opt_out", "opt_in")
             self.happen(word, customer, self.edge(anchors))
         if self.frame.products:
@@ -205,6 +209,8 @@ class Lives(Rules):
 
     def properties(self, name: str) -> dict[str, Any]:
         """What an event says; some of it is missing."""
+        if self.frame.contested and name in ("opt_out", "opt_in"):
+            return self.word()
         values = {
             "loan": self.of(1, 2),
             "amount": self.of(99, 100, 101, 50_000),
@@ -223,4 +229,5 @@ class Lives(Rules):
         if any(one.name == name and one.touch == touch for one in self.events):
             return
         at = self.frame.runs[run - 2] + self.of(HOUR, TICK, DAY, timedelta(0), 6 * HOUR)
-        self.events.append(Event(run, f"r-{name}-{journey}-{customer}-{step}", customer, name, at, {}, touch))
+        said = self.answer() if self.frame.contested and name == "touch.replied" else {}
+        self.events.append(Event(run, f"r-{name}-{journey}-{customer}-{step}", customer, name, at, said, touch))

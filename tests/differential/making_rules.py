@@ -154,7 +154,7 @@ class Rules(Dice):
 
     def product_message(self) -> str:
         """A message about a product that a journey of this purpose may offer."""
-        kinds = judged_kinds(self.frame.policy, self.purpose)
+        kinds = judged_kinds(self.frame.policy, self.purpose) & {one["kind"] for one in self.frame.products[1].values()}
         kind = self.of(*sorted(kinds))
         return self.of(*(name for name, product in self.frame.products[1].items() if product["kind"] == kind))
 
@@ -172,6 +172,8 @@ class Rules(Dice):
             "age": self.of(None, 17, 18, 19, *[30] * 12, 60, 61, *ages),
             **{mark: self.of(*[False] * 12, True, None) for mark in ("vulnerable", "arrears", "collections", "student")},
         }
+        if self.frame.contested and self.likely(0.8):
+            values |= {"rating": "C5", "arrears": False}
         if self.frame.policy["suitability"]["reads"]["rated_on"] == "opened_on":
             values["opened_on"] = values["rated_on"]
             values["level"] = self.of(*["gold"] * 6, "silver", "金卡", "g_ld", "")

@@ -45,6 +45,8 @@ class Steps(Rules):
         if self.pushy:
             weights["touch"] = 70
         kind = self.rng.choices(list(weights), list(weights.values()))[0]
+        if self.frame.contested and place == 0 and self.likely(0.7):
+            kind = "touch"
         makers: dict[str, Callable[[Sequence[str]], dict[str, Any]]] = {
             "wait": self.wait,
             "wait_for": self.wait_for,

@@ -52,7 +52,7 @@ def _smaller(case: Case) -> Iterator[Case]:
         yield replace(
             case.with_facts(runs=case.facts.runs[:-1], **rows), journeys={r: w for r, w in case.journeys.items() if r < last}
         )
-    for table in ("events", "flags", "hits", "switches", "profiles", "consents", "addresses"):
+    for table in ("events", "flags", "hits", "levers", "complaints", "switches", "profiles", "consents", "addresses"):
         rows = getattr(case.facts, table)
         for size in (len(rows) // 2, len(rows) // 4, 1):
             for start in range(0, len(rows), size) if 0 < size <= len(rows) else ():
@@ -96,7 +96,7 @@ def _without_customers(case: Case) -> Iterator[Case]:
 
 
 def _of_customers(case: Case, keep: Callable[[int], bool]) -> Case:
-    tables = {table: getattr(case.facts, table) for table in TABLES if table not in ("switches", "deliveries")}
+    tables = {table: getattr(case.facts, table) for table in TABLES if table not in ("switches", "deliveries", "levers")}
     return case.with_facts(**{table: tuple(one for one in rows if keep(one.customer)) for table, rows in tables.items()})
 
 
@@ -112,7 +112,7 @@ def _without_journeys(case: Case) -> Iterator[Case]:
 
 
 def _bodies(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for key in ("exit", "goals", "holdout", "randomise", "on_goal", "live", "priority", "migrate"):
+    for key in ("exit", "goals", "holdout", "randomise", "on_goal", "live", "priority", "prior", "migrate"):
         if key in body:
             yield {name: value for name, value in body.items() if name != key}
             if isinstance(body[key], list) and len(body[key]) > 1:

@@ -92,6 +92,7 @@ class Touch:
     not_before: datetime
     expires_at: datetime
     properties: Mapping[str, object]
+    topic: str | None = None
     gone: int | None = None
 
 

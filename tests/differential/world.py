@@ -92,6 +92,11 @@ class World:
             ):
                 yield event
 
+    def touched(self, receipt: Event) -> str | None:
+        """The channel of the touch that a receipt is of."""
+        found = (t.channel for t in self.state.touches if (*t.entry.id, t.step, t.visit) == receipt.touch)
+        return next(found, None)
+
     def touches(self, customer: int) -> Iterator[Touch]:
         """The customer's touches, but those of which an earlier run says that they were taken back."""
         mine = (touch for touch in self.state.touches if touch.entry.customer == customer)
