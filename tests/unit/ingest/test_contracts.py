@@ -29,7 +29,7 @@ def test_the_shipped_contracts_cover_the_bank():
     contracts = read_contracts(SHIPPED)
     assert set(contracts) == {
         "customers", "contacts", "addresses", "consents", "employers", "agreements", "accounts", "holdings",
-        "transactions", "events", "receipts", "loans", "complaints", "risk_alerts", "lists",
+        "transactions", "events", "receipts", "loans", "complaints", "risk_alerts", "lists", "employees",
     }  # fmt: skip
     assert {name for name, one in contracts.items() if one.personal} == {"contacts", "addresses"}
     assert {name for name, one in contracts.items() if one.keep is Keep.ALL} == {"transactions", "events", "receipts", "lists"}
