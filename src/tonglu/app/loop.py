@@ -18,6 +18,7 @@ from tonglu.app.acts import keep_head, record_run
 from tonglu.app.governed import Governed, governed_now
 from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
+from tonglu.app.orders import keep_levers, keep_switches
 from tonglu.app.program import read_program
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
@@ -28,7 +29,7 @@ from tonglu.mailroom.forgetting import keyed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
-from tonglu.stages import mail, switches, weigh
+from tonglu.stages import mail, switches
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
 from tonglu.stages.check import CheckSummary, check, record_checks
@@ -212,7 +213,7 @@ class Loop:
         self.summary |= governed.counts()
         self.program = read_program(self.place, governed)
         warehouse.run("advance/arms")
-        thrown = self._switches()
+        thrown = keep_switches(self.place)
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
         self.thrown = thrown
         begin(warehouse, self.program, self.run, standing)
@@ -227,22 +228,6 @@ class Loop:
     def _governed(self) -> Governed:
         """Which definitions may be used: those approved, where four eyes are required."""
         return governed_now(self.place)
-
-    def _switches(self) -> list[switches.Switch]:
-        """What is paused or killed, kept for this run."""
-        thrown = [switches.Switch(one.scope.value, one.name, one.action.value) for one in self.place.mailroom.switches.in_force()]
-        switches.keep(self.place.warehouse, thrown)
-        return thrown
-
-    def _levers(self) -> list[weigh.Lever]:
-        """The levers that hold at the run's instant, kept for this run."""
-        held = [
-            weigh.Lever(one.scope.value, one.name, one.factor, one.until, one.reason, one.by)
-            for one in self.place.mailroom.levers.in_force(self.as_of)
-            if one.factor is not None and one.until is not None
-        ]
-        weigh.keep(self.place.warehouse, held)
-        return held
 
     def advance(self) -> Summary:
         """Judge the exits of new entries, then move everybody whose clock allows it."""
@@ -260,7 +245,7 @@ class Loop:
         place, warehouse = self.place, self.place.warehouse
         calendar = work_calendar(place.definitions.project.calendar)
         costs = {name: channel.cost for name, channel in place.definitions.channels.items()}
-        bulk, people, levers = place.bulk_channels(), place.people_channels(), self._levers()
+        bulk, people, levers = place.bulk_channels(), place.people_channels(), keep_levers(self.place, self.as_of)
         decided = decide(warehouse, self.program, self.run, bulk, self.thrown, calendar, costs, levers, people)
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")

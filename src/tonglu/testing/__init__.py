@@ -30,6 +30,7 @@ from tonglu.mailroom.switches import Action, Scope
 from tonglu.settings import Settings
 from tonglu.testing.quiet import AcceptingJudge, QuietWorkplace
 from tonglu.testing.rows import EVERYTHING, warehouse_rows
+from tonglu.testing.tables import COLUMNS, PROMISES
 
 __all__ = ["EVERYTHING", "SHANGHAI", "AcceptingJudge", "QuietWorkplace", "TinyBank", "at", "warehouse_rows"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -40,34 +41,6 @@ TITLE = {"zh": "试验", "en": "Trial"}
 ARROW = {"bigint": pa.int64(), "integer": pa.int32(), "boolean": pa.bool_(), "date": pa.date32(), "instant": pa.timestamp("us")}
 PYTHON = {bool: "boolean", int: "bigint", str: "text", date: "date", datetime: "instant"}
 CONTACTS = ("touch", "task", "webhook")
-
-_COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "customers": {"customer_id": "bigint"},
-    "contacts": {"customer_id": "bigint", "name": "text"},
-    "addresses": {"customer_id": "bigint", "channel": "text", "address": "text"},
-    "consents": {"customer_id": "bigint", "purpose": "text", "channel": "text", "granted": "boolean", "changed_at": "instant"},
-    "events": {"event_id": "text", "customer_id": "bigint", "name": "text", "occurred_at": "instant", "properties": "json"},
-    "lists": {"list": "text", "customer_id": "bigint", "listed_at": "instant", "key": "text"},
-    "receipts": {"receipt_id": "text", "touch_key": "text", "receipt": "text", "occurred_at": "instant", "detail": "text"},
-    "employees": {
-        "employee_id": "bigint",
-        "branch_id": "integer",
-        "role": "text",
-        "active": "boolean",
-        "absent_from": "date",
-        "absent_until": "date",
-    },
-}
-_PROMISES: Mapping[str, Mapping[str, object]] = {
-    "customers": {"keep": "latest", "key": ["customer_id"]},
-    "contacts": {"keep": "latest", "key": ["customer_id"], "personal": True},
-    "addresses": {"keep": "latest", "key": ["customer_id", "channel"], "personal": True},
-    "consents": {"keep": "latest", "key": ["customer_id", "purpose", "channel"], "newest_by": "changed_at"},
-    "events": {"keep": "all", "key": ["event_id"], "time": "occurred_at"},
-    "lists": {"keep": "all", "key": ["list", "customer_id", "listed_at"], "time": "listed_at"},
-    "receipts": {"keep": "all", "key": ["receipt_id"], "time": "occurred_at"},
-    "employees": {"keep": "latest", "key": ["employee_id"]},
-}
 
 
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
@@ -348,7 +321,7 @@ class TinyBank:
         self._put("journeys/channels.yaml", json.dumps({"channels": entries}))
 
     def _write_contracts(self) -> None:
-        for table, promise in _PROMISES.items():
+        for table, promise in PROMISES.items():
             if table == "employees" and not self._staff:
                 continue
             columns = {name: {"type": kind} for name, kind in self._columns(table).items()}
@@ -359,7 +332,7 @@ class TinyBank:
             )
 
     def _columns(self, table: str) -> dict[str, str]:
-        return {**_COLUMNS[table], **(self._attributes if table == "customers" else {})}
+        return {**COLUMNS[table], **(self._attributes if table == "customers" else {})}
 
     def _declare(self, body: Mapping[str, Any]) -> None:
         for name in _named_events(body):
