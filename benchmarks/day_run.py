@@ -173,7 +173,7 @@ def _mail(before: Path, floor: Path) -> dict[str, str]:
     copied = shutil.copy2(before / "data" / "mailroom.sqlite", floor / "mailroom.sqlite")
     with closing(Mailroom(Path(copied))) as mailroom:
         lines = mailroom.log.since(marks.get("delivery_log", 0), limit=LIMIT)
-        words = [word for word in mailroom.optouts.since(marks.get("opt_outs", 0), limit=LIMIT) if word.out]
+        words = mailroom.optouts.since(marks.get("opt_outs", 0), limit=LIMIT)
     instant = pa.timestamp("us")
     deliveries = {
         "seq": pa.array([line.seq for line in lines], pa.int64()),
@@ -187,6 +187,8 @@ def _mail(before: Path, floor: Path) -> dict[str, str]:
         "customer_id": pa.array([word.customer_id for word in words], pa.int64()),
         "channel": pa.array([word.channel for word in words], pa.string()),
         "opted_out_at": pa.array([word.at for word in words], instant),
+        "word": pa.array(["out" if word.out else "in" for word in words], pa.string()),
+        "purpose": pa.array([word.purpose for word in words], pa.string()),
     }
     written = {}
     for name, columns in {"delivery_lines": deliveries, "opt_outs": opt_outs}.items():

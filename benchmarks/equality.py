@@ -10,6 +10,8 @@ WHOLE = (
     "tonglu.candidate", "tonglu.left_out", "tonglu.exposure", "tonglu.decision", "tonglu.ghost", "tonglu.touch", "tonglu.waiting_touch",
     "tonglu.conversion", "tonglu.delivery", "tonglu.opt_out", "tonglu.attribute",
     "tonglu.suitability", "tonglu.risk_seen", "tonglu.risk_count",
+    "tonglu.worth", "tonglu.weighed", "tonglu.yielded", "tonglu.hours_group", "tonglu.contender", "tonglu.limit_use", "tonglu.allocation",
+    "tonglu.work_item", "tonglu.fairness",
 )  # fmt: skip
 LIFT = "run_no, journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control"
 LEARNED = "run_no, version_no, journey, step_key, step, arm_no, arm, n, conversions"

@@ -27,6 +27,8 @@ RISK_UNTIL = (
 )  # fmt: skip
 RISK_SINCE = ("newly_opened", "night_large_transfer")
 FACTS = ("transactions", "events", "receipts")
+# Stages of more than one file; of each, the journeys' own goes before the one that all share.
+PARTS = {"decide": ("consent", "propose", "compete", "record", "move"), "commit": ("fairness", "commit")}
 
 
 def run(connection: duckdb.DuckDBPyConnection, text: str) -> None:
@@ -84,8 +86,9 @@ def main(folder: Path) -> None:
         elif name == "close":
             connection.close()
         else:
-            own = SQL / day["journeys"] / f"{name}.sql"
-            run(connection, (own if own.exists() else SQL / f"{name}.sql").read_text())
+            for part in PARTS.get(name, (name,)):
+                own = SQL / day["journeys"] / f"{part}.sql"
+                run(connection, (own if own.exists() else SQL / f"{part}.sql").read_text())
         seconds[name], cpu[name] = time.perf_counter() - start, time.process_time() - busy
 
     for name in ("ingest", "segment", "enrol", "advance", "decide", "measure", "commit", "hand_over", "publish", "close"):

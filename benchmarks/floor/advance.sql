@@ -1,17 +1,18 @@
 -- Moves. The three graphs without cycles are walked once, level by level: what waits for events, branches, experiments, the other waits.
 CREATE TEMP TABLE waiting (step_key INTEGER, takes INTERVAL, won_key INTEGER, else_key INTEGER);
 INSERT INTO waiting VALUES
-    (1007, INTERVAL 3 DAY, 1008, 1009), (2004, INTERVAL 2 DAY, 2006, 2005), (3002, INTERVAL 2 DAY, 3003, 3003), (3007, INTERVAL 3 DAY, 3008, 3009),
+    (1007, INTERVAL 3 DAY, 1008, 1009), (2004, INTERVAL 2 DAY, 2008, 2005), (2007, INTERVAL 4 DAY, NULL, 2008), (3002, INTERVAL 2 DAY, 3003, 3003), (3007, INTERVAL 3 DAY, 3008, 3009),
     (1004, INTERVAL 1 DAY, NULL, 1006), (1005, INTERVAL 3 DAY, 1006, 1006), (1009, INTERVAL 80 DAY, 1010, 1011),
-    (2002, INTERVAL 1 DAY, NULL, 2003), (2007, INTERVAL 3 DAY, NULL, 2008), (3005, INTERVAL 1 DAY, NULL, 3006);
+    (2002, INTERVAL 1 DAY, NULL, 2003), (2009, INTERVAL 3 DAY, NULL, 2010), (3005, INTERVAL 1 DAY, NULL, 3006);
 CREATE TEMP TABLE final (step_key INTEGER, reason VARCHAR);
-INSERT INTO final VALUES (1010, 'missed_pay_day'), (1011, 'accompanied'), (2008, 'let_go'), (3008, 'looked_at_offer'), (3009, 'cared_for');
+INSERT INTO final VALUES (1010, 'missed_pay_day'), (1011, 'accompanied'), (2010, 'let_go'), (3008, 'looked_at_offer'), (3009, 'cared_for');
 -- The events that a wait may look at: those of the day, and earlier ones for who comes to a wait by a fact that was late.
 CREATE TEMP TABLE recent_event AS
 SELECT event_id, customer_id, name, occurred_at, loaded_run, json_extract_string(properties, '$.product') AS product,
-    CASE WHEN name = 'touch.clicked' THEN json_extract_string(properties, '$.entry_id') END AS entry
+    CASE WHEN name LIKE 'touch.%' THEN json_extract_string(properties, '$.entry_id') END AS entry
 FROM source.events
-WHERE occurred_at > (SELECT least(min(occurred_at), as_of() - INTERVAL 1 DAY) FROM new_event) AND name IN ('app_login', 'product_viewed', 'touch.clicked');
+WHERE occurred_at > (SELECT least(min(occurred_at), as_of() - INTERVAL 1 DAY) FROM new_event) AND name IN ('app_login', 'product_viewed', 'touch.clicked',
+    'touch.answered', 'touch.confirmed', 'touch.refused', 'touch.no_answer', 'touch.failed', 'touch.expired');
 CREATE TEMP TABLE stand AS
 SELECT r.entry_id, r.customer_id, r.journey, r.version_no, r.entry_no, r.assignment, r.first_since, r.step_key, r.since, FALSE AS looks_back,
     CASE WHEN l.entry_id IS NULL THEN as_of() ELSE l.exit_at - INTERVAL 1 MICROSECOND END AS horizon,
@@ -29,24 +30,28 @@ SELECT s.entry_id, s.customer_id, s.journey, s.entry_no, s.horizon, h.to_key, h.
 
 INSERT INTO hop
 WITH won AS (
-    SELECT p.entry_id, min(e.occurred_at) AS clock
+    SELECT p.entry_id, min(e.occurred_at) AS clock, arg_min(e.name, e.occurred_at) AS name
     FROM stand AS p JOIN waiting AS w USING (step_key)
     JOIN recent_event AS e ON e.customer_id = p.customer_id AND e.occurred_at > p.since AND e.occurred_at <= least(p.since + w.takes, p.horizon)
-    WHERE p.step_key IN (1007, 2004, 3002, 3007) AND e.loaded_run = run_no() AND CASE p.step_key
-        WHEN 1007 THEN e.entry = p.entry_id::VARCHAR OR (e.name = 'product_viewed' AND e.product = 'salary_plan')
-        WHEN 2004 THEN e.entry = p.entry_id::VARCHAR OR e.name = 'product_viewed'
-        WHEN 3002 THEN e.entry = p.entry_id::VARCHAR OR e.name = 'app_login'
+    WHERE p.step_key IN (1007, 2004, 2007, 3002, 3007) AND e.loaded_run = run_no() AND CASE p.step_key
+        WHEN 1007 THEN (e.name = 'touch.clicked' AND e.entry = p.entry_id::VARCHAR) OR (e.name = 'product_viewed' AND e.product = 'salary_plan')
+        WHEN 2004 THEN (e.name = 'touch.clicked' AND e.entry = p.entry_id::VARCHAR) OR e.name = 'product_viewed'
+        WHEN 2007 THEN e.entry = p.entry_id::VARCHAR AND e.name <> 'touch.clicked'
+        WHEN 3002 THEN (e.name = 'touch.clicked' AND e.entry = p.entry_id::VARCHAR) OR e.name = 'app_login'
         ELSE e.name = 'product_viewed' AND e.product = 'pension_deposit' END
     GROUP BY ALL
 )
-SELECT p.entry_id, 1, p.step_key, CASE WHEN v.entry_id IS NULL THEN w.else_key ELSE w.won_key END, coalesce(v.clock, p.since + w.takes),
+SELECT p.entry_id, 1, p.step_key, CASE WHEN v.entry_id IS NULL THEN w.else_key WHEN p.step_key = 2007 THEN
+        CASE WHEN v.name IN ('touch.answered', 'touch.confirmed') THEN 2009 WHEN v.name = 'touch.refused' THEN 2010 ELSE 2008 END ELSE w.won_key END,
+    coalesce(v.clock, p.since + w.takes),
     CASE WHEN v.entry_id IS NULL THEN 'timed out' ELSE 'won' END
 FROM stand AS p JOIN waiting AS w USING (step_key) LEFT JOIN won AS v USING (entry_id)
-WHERE p.step_key IN (1007, 2004, 3002, 3007) AND (v.entry_id IS NOT NULL OR p.since + w.takes <= p.horizon);
+WHERE p.step_key IN (1007, 2004, 2007, 3002, 3007) AND (v.entry_id IS NOT NULL OR p.since + w.takes <= p.horizon);
 INSERT INTO hop
 SELECT p.entry_id, p.n + 1, p.step_key, CASE p.step_key
         WHEN 1002 THEN CASE WHEN f.has_salary_plan OR f.is_student OR f.vulnerable OR EXISTS (FROM segment.risk_hold AS h WHERE h.customer_id = p.customer_id) THEN 1009 ELSE 1003 END
-        WHEN 2005 THEN CASE WHEN f.has_salary_plan OR f.vulnerable THEN 2008 WHEN f.last_salary_amount >= 300000 THEN 2006 ELSE 2008 END
+        WHEN 2005 THEN CASE WHEN f.has_salary_plan OR f.vulnerable THEN 2010 WHEN f.total_balance >= 5000000 THEN 2006
+            WHEN f.last_salary_amount >= 300000 THEN 2008 ELSE 2010 END
         ELSE CASE WHEN f.vulnerable OR EXISTS (FROM segment.open_complaint AS h WHERE h.customer_id = p.customer_id) OR f.has_pension_deposit OR f.total_balance < 500000 THEN 3009 ELSE 3004 END END,
     p.since, 'branched'
 FROM arrived AS p LEFT JOIN tonglu.profile AS f USING (customer_id)
@@ -63,7 +68,7 @@ SELECT run_no(), entry_id, customer_id, journey, step_key, 'pace', CASE WHEN fir
 FROM draw;
 INSERT INTO hop
 WITH here AS (
-    SELECT p.*, w.* EXCLUDE (step_key) FROM arrived AS p JOIN waiting AS w USING (step_key) WHERE p.step_key IN (1004, 1005, 1009, 2002, 2007, 3005)
+    SELECT p.*, w.* EXCLUDE (step_key) FROM arrived AS p JOIN waiting AS w USING (step_key) WHERE p.step_key IN (1004, 1005, 1009, 2002, 2009, 3005)
 ), won AS (
     SELECT p.entry_id, min(e.occurred_at) AS clock
     FROM here AS p JOIN recent_event AS e ON e.customer_id = p.customer_id AND e.occurred_at > p.since AND e.occurred_at <= least(p.since + p.takes, p.horizon)

@@ -1,4 +1,4 @@
--- The day's batches, one Parquet file each, with the address and the variables of the text.
+-- The day's batches (not what people work, which is in tonglu.work_item), one Parquet file each, with the address and the variables of the text.
 COPY (
     WITH reader AS (
         SELECT customer_id, has_salary_plan, CASE sex WHEN 'F' THEN '女士' WHEN 'M' THEN '先生' ELSE '' END AS honorific
@@ -12,6 +12,6 @@ COPY (
     FROM tonglu.touch AS t JOIN tonglu.version AS v USING (version_no)
     JOIN personal.addresses AS a ON a.customer_id = t.customer_id AND a.channel = t.channel
     LEFT JOIN personal.contacts AS c ON c.customer_id = t.customer_id LEFT JOIN reader AS f ON f.customer_id = t.customer_id
-    WHERE t.run_no = run_no() ORDER BY t.touch_key
+    WHERE t.run_no = run_no() AND t.batch_id IS NOT NULL ORDER BY t.touch_key
 ) TO 'staged' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (batch_id));
 INSERT INTO tonglu.run_step VALUES (run_no(), 'handed_over');

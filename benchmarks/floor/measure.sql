@@ -30,11 +30,11 @@ JOIN tonglu.version AS v ON v.journey = t.journey JOIN tonglu.goal AS g USING (v
 WHERE t.treated;
 INSERT INTO tonglu.learned BY NAME
 WITH reached AS (
-    SELECT DISTINCT entry_id FROM tonglu.conversion
+    SELECT entry_id, max(occurred_at) AS last FROM tonglu.conversion GROUP BY entry_id
 ), shown AS (
-    SELECT x.step_key, x.arm, count(*) AS n, count(r.entry_id) AS conversions
+    SELECT x.step_key, x.arm, count(*) AS n, count(*) FILTER (r.last > x.exposed_at) AS conversions
     FROM tonglu.exposure AS x JOIN tonglu.entry AS e USING (entry_id) LEFT JOIN reached AS r USING (entry_id)
-    WHERE e.assignment = 'treated' AND e.assigned_at + INTERVAL 7 DAY <= as_of() GROUP BY ALL
+    WHERE e.assignment = 'treated' AND e.assigned_at + INTERVAL 7 DAY <= as_of() AND x.exposed_at < e.assigned_at + INTERVAL 7 DAY GROUP BY ALL
 )
 SELECT run_no() AS run_no, a.version_no, s.journey, a.step_key, s.step, a.arm_no, a.arm, coalesce(w.n, 0) AS n, coalesce(w.conversions, 0) AS conversions
 FROM tonglu.arm AS a JOIN tonglu.step AS s USING (step_key) LEFT JOIN shown AS w ON w.step_key = a.step_key AND w.arm = a.arm;

@@ -23,6 +23,21 @@ CREATE TABLE published.engine.check_result AS FROM tonglu.check_result;
 CREATE TABLE published.engine.conservation AS FROM tonglu.conservation;
 CREATE TABLE published.engine.left_out AS FROM tonglu.left_out;
 CREATE TABLE published.engine.candidate AS FROM tonglu.candidate;
+CREATE TABLE published.engine.suitability AS FROM tonglu.suitability;
+CREATE TABLE published.engine.risk_seen AS FROM tonglu.risk_seen;
+CREATE TABLE published.engine.risk_count AS FROM tonglu.risk_count;
+CREATE TABLE published.engine.worth AS FROM tonglu.worth;
+CREATE TABLE published.engine.weighed AS FROM tonglu.weighed;
+CREATE TABLE published.engine.yielded AS FROM tonglu.yielded;
+CREATE TABLE published.engine.hours_group AS FROM tonglu.hours_group;
+CREATE TABLE published.engine.contender AS FROM tonglu.contender;
+CREATE TABLE published.engine.limit_use AS FROM tonglu.limit_use;
+CREATE TABLE published.engine.allocation AS FROM tonglu.allocation;
+CREATE TABLE published.engine.work_item AS FROM tonglu.work_item;
+CREATE TABLE published.engine.fairness AS FROM tonglu.fairness;
+CREATE TABLE published.engine.topic AS FROM tonglu.topic;
+CREATE TABLE published.engine.via AS FROM tonglu.via;
+CREATE TABLE published.engine.attribute AS FROM tonglu.attribute;
 CREATE TABLE published.engine.receipt AS
 SELECT json_extract_string(properties, '$.touch_key') AS touch_key, split_part(name, '.', 2) AS receipt, occurred_at
 FROM source.events WHERE name LIKE 'touch.%' ORDER BY occurred_at, event_id;

@@ -6,5 +6,8 @@ DELETE FROM day_receipt WHERE receipt_id IN (SELECT receipt_id FROM source.recei
 INSERT INTO source.receipts BY NAME SELECT *, run_no() AS loaded_run FROM day_receipt ORDER BY occurred_at;
 INSERT INTO new_event BY NAME
 SELECT 'receipt:' || r.receipt_id AS event_id, t.customer_id, 'touch.' || r.receipt AS name, r.occurred_at,
-    json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)::VARCHAR AS properties
+    CASE r.receipt
+        WHEN 'replied' THEN json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id, 'text', r.detail)
+        ELSE json_object('touch_key', r.touch_key, 'journey', t.journey, 'step', t.step, 'channel', t.channel, 'entry_id', t.entry_id)
+    END::VARCHAR AS properties
 FROM day_receipt AS r JOIN tonglu.touch AS t USING (touch_key);
