@@ -150,6 +150,8 @@ def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int
         files.setdefault(table, []).append(str(before / "data" / "landing" / path))
     day = as_of.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZONE).date()
     start = datetime.combine(day, clock(), ZONE).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    mail, receipts = _mail(before, floor, as_of)
+    files.setdefault("receipts", []).append(receipts)
     told = {
         "run_no": run_no,
         "as_of": as_of.isoformat(),
@@ -158,20 +160,22 @@ def _floor(before: Path, engine: Path, floor: Path, as_of: datetime, run_no: int
         "files": files,
         "segments": str(before / "segments"),
         "journeys": "fifty" if fifty else ".",
-        **_mail(before, floor),
+        **mail,
     }
     (floor / "day.json").write_text(json.dumps(told))
     return _play("floor_side.py", floor)
 
 
-def _mail(before: Path, floor: Path) -> dict[str, str]:
-    """What the mailroom holds for the run, as Parquet: the floor has no mailroom."""
+def _mail(before: Path, floor: Path, as_of: datetime) -> tuple[dict[str, str], str]:
+    """What the mailroom holds for the run, as Parquet: the floor has no mailroom. Second, the receipts of touches that people worked."""
     from tonglu.mailroom.mailroom import Mailroom
 
     with closing(duckdb.connect(str(before / "data" / "warehouse.duckdb"), read_only=True)) as connection:
         marks = dict(connection.execute("SELECT name, seq FROM tonglu.watermark").fetchall())
     copied = shutil.copy2(before / "data" / "mailroom.sqlite", floor / "mailroom.sqlite")
     with closing(Mailroom(Path(copied))) as mailroom:
+        mailroom.worklist.sweep(as_of)
+        news = [item.payload for item in mailroom.inbox.since(marks.get("inbox", 0)) if item.kind == "receipt"]
         lines = mailroom.log.since(marks.get("delivery_log", 0), limit=LIMIT)
         words = mailroom.optouts.since(marks.get("opt_outs", 0), limit=LIMIT)
     instant = pa.timestamp("us")
@@ -190,11 +194,13 @@ def _mail(before: Path, floor: Path) -> dict[str, str]:
         "word": pa.array(["out" if word.out else "in" for word in words], pa.string()),
         "purpose": pa.array([word.purpose for word in words], pa.string()),
     }
+    receipts = {name: pa.array([one.get(name) for one in news], pa.string()) for name in ("receipt_id", "touch_key", "receipt", "detail")}
+    receipts["occurred_at"] = pa.array([datetime.fromisoformat(str(one["occurred_at"])) for one in news], instant)
     written = {}
-    for name, columns in {"delivery_lines": deliveries, "opt_outs": opt_outs}.items():
+    for name, columns in {"delivery_lines": deliveries, "opt_outs": opt_outs, "receipts": receipts}.items():
         parquet.write_table(pa.table(columns), floor / f"{name}.parquet")
         written[name] = str(floor / f"{name}.parquet")
-    return written
+    return written, written.pop("receipts")
 
 
 def _show(before: Path, engine: Side, floor: Side, compared: list[Compared]) -> int:
