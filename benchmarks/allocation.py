@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from tonglu.core.workdays import WeekdayCalendar
 from tonglu.gates import allotting, budget, capacity
 from tonglu.gates.gate import Chain
+from tonglu.language.hours import Days
 from tonglu.language.policy import Policy
 from tonglu.warehouse.connection import DuckDBWarehouse
 from tonglu.warehouse.schema import migrate
@@ -88,7 +90,7 @@ def main() -> int:
             (HERE / "instance.sql").read_text(encoding="utf-8"), proposals=proposals, branches=BRANCHES, journeys=JOURNEYS
         )
         print(f"{proposals:,} proposals, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, DuckDB {duckdb.__version__}")
-        chain = Chain(warehouse, 1, AS_OF, ZONE, policy(proposals), (), COSTS)
+        chain = Chain(warehouse, 1, AS_OF, ZONE, policy(proposals), (), Days(WeekdayCalendar(), AS_OF.date()), {}, COSTS)
         seconds: dict[str, float] = {}
         capacity.contend = measured(seconds, "contend (SQL)", capacity.contend)
         allotting.separate = measured(seconds, "separate (numpy)", allotting.separate)

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from tonglu.core.sql import parsed
+from tonglu.core.workdays import WeekdayCalendar
 from tonglu.language.policy import Policy
 from tonglu.stages import decide as stage
 from tonglu.stages.context import Run
+from tonglu.stages.risk import find_holds
 from tonglu.warehouse.connection import DuckDBWarehouse
 from tonglu.warehouse.schema import migrate
 
@@ -50,6 +52,9 @@ class Program:
 
     policy: Policy
     steps: dict[int, Touch]
+    context: tuple[Any, ...] = ()
+    current: tuple[Any, ...] = ()
+    journeys: tuple[Any, ...] = ()
 
 
 def policy(hourly: int, daily: int) -> Policy:
@@ -85,9 +90,10 @@ def main() -> int:
         condition = Touch(2001, parsed("coalesce(profile.age >= 30, FALSE)"))
         program: Any = Program(policy(hourly, daily), {1001: Touch(1001), 2001: condition, 3001: Touch(3001)})
         run = Run(1, AS_OF, datetime(1970, 1, 1), date(2026, 3, 2), datetime(2026, 3, 1, 16), ZONE)
+        find_holds(warehouse, [], run, {})
         warehouse.execute("BEGIN TRANSACTION")
         began = time.perf_counter()
-        found = stage.decide(warehouse, program, run, {"app_push": True, "sms": True}, [], {"app_push": 0, "sms": 5})
+        found = stage.decide(warehouse, program, run, {"app_push": True, "sms": True}, [], WeekdayCalendar(), {"app_push": 0, "sms": 5})
         engine = time.perf_counter() - began
         warehouse.execute("COMMIT")
         made = warehouse.fetch("SELECT gate, reason, count(*) FROM tonglu.decision WHERE run_no = 1 GROUP BY ALL ORDER BY 3 DESC")

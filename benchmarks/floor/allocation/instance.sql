@@ -1,6 +1,12 @@
 -- Proposals as the gates before leave them, with the profile that their customers' branches are in.
 CREATE TABLE tonglu.profile AS SELECT i AS customer_id, (hash(i, 'branch') % $branches)::INTEGER + 1001 AS branch_id FROM range($proposals) AS r(i);
-CREATE OR REPLACE TEMP TABLE cap (cap_no INTEGER, name VARCHAR, purpose VARCHAR, channel VARCHAR, at_most INTEGER, within_us BIGINT);
+CREATE OR REPLACE TEMP TABLE cap (cap_no INTEGER, name VARCHAR, purpose VARCHAR, channel VARCHAR, journey VARCHAR, topic VARCHAR,
+    at_most INTEGER, within_us BIGINT);
+CREATE OR REPLACE TEMP TABLE exclusion (exclusion_no INTEGER, name VARCHAR, journey VARCHAR, topic VARCHAR, within_us BIGINT);
+CREATE OR REPLACE TEMP TABLE hours_now (channel VARCHAR, place INTEGER, segment VARCHAR, opening TIMESTAMP);
+CREATE OR REPLACE TEMP TABLE hours_theirs (proposal_no BIGINT, place INTEGER, segment VARCHAR);
+CREATE OR REPLACE TEMP TABLE worked_channel (channel VARCHAR, lasts_us BIGINT, by_branch BOOLEAN, role VARCHAR);
+CREATE OR REPLACE TEMP TABLE worth AS SELECT 1001 AS step_key, NULL::VARCHAR AS topic;
 CREATE OR REPLACE TEMP TABLE stopped (proposal_no BIGINT, reason VARCHAR, detail VARCHAR, outcome VARCHAR);
 CREATE OR REPLACE TEMP TABLE proposal AS
 SELECT i AS proposal_no, i AS entry_id, i AS customer_id, 'j' || (hash(i, 'journey') % $journeys) AS journey, 1 AS version_no, 1 AS entry_no, FALSE AS ghost,

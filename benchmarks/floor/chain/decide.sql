@@ -8,7 +8,7 @@ WITH way AS (
 ), person AS (
     SELECT customer_id, count(*) AS permitted, min(channel) FILTER (reached) AS channel FROM way GROUP BY customer_id
 )
-SELECT r.entry_id, r.customer_id, r.journey, r.version_no, r.step_key, r.assignment <> 'treated' AS ghost, v.priority, v.score, r.version_no = 2 AS competes,
+SELECT r.entry_id, r.customer_id, r.journey, r.version_no, r.step_key, r.assignment <> 'treated' AS ghost, v.priority, (v.prior * v.value / 100)::DECIMAL(18, 6) AS score, r.version_no = 2 AS competes,
     draw('tie', epoch_us($as_of), r.customer_id, r.journey, 'hi') AS tie, $as_of::TIMESTAMP AS opening,
     CASE WHEN r.version_no = 2 AND NOT coalesce(f.age >= 30, FALSE) THEN 'not_eligible'
         WHEN w.permitted IS NULL THEN CASE WHEN o.customer_id IS NOT NULL THEN 'opted_out' ELSE 'no_consent' END

@@ -21,10 +21,12 @@ FROM person, (VALUES ('app_push'), ('sms')) AS c(channel);
 CREATE TABLE personal.addresses AS
 SELECT customer_id, channel, 'x' AS address FROM person, (VALUES ('app_push'), ('sms')) AS c(channel)
 WHERE hash(customer_id, channel, 'address') % 10 < CASE channel WHEN 'sms' THEN 9 ELSE 5 END;
-INSERT INTO tonglu.opt_out SELECT customer_id, 'sms', $as_of - INTERVAL 5 DAY, 1, 'out' FROM person WHERE hash(customer_id, 'out') % 40 = 0;
+INSERT INTO tonglu.opt_out SELECT customer_id, 'sms', $as_of - INTERVAL 5 DAY, 1, 'out', '*' FROM person WHERE hash(customer_id, 'out') % 40 = 0;
 INSERT INTO tonglu.touch -- what was sent before: 0 to 3 touches of the last week
 SELECT 'k' || customer_id || '-' || n, 0, -1 - customer_id, customer_id, 'old', 0, 'old', 1, 'marketing', 'sms', 'hello', NULL, $as_of - to_hours(n * 30),
     $as_of - to_hours((n * 30 + hash(customer_id, n) % 20 - 12)::INTEGER), $as_of, NULL
 FROM person, range(1, 4) AS r(n) WHERE hash(customer_id, n, 'before') % 3 = 0;
 CREATE TEMP TABLE journey_now AS SELECT 'j' || n AS journey, n AS version_no, NULL::VARCHAR AS enter_segment, TRUE AS proposes, FALSE AS killed FROM range(1, 4) AS r(n);
-CREATE TEMP TABLE version_now AS SELECT n::INTEGER AS version_no, 'marketing' AS purpose, (n = 3)::INTEGER AS priority, (n * 1.5)::DECIMAL(18, 6) AS score FROM range(1, 4) AS r(n);
+CREATE TEMP TABLE version_now AS SELECT n::INTEGER AS version_no, 'marketing' AS purpose, (n = 3)::INTEGER AS priority, 0.02::DECIMAL(9, 6) AS prior,
+    (n * 7500)::BIGINT AS value FROM range(1, 4) AS r(n);
+CREATE TABLE source.complaints AS SELECT NULL::BIGINT AS customer_id, NULL::TIMESTAMP AS opened_at, NULL::TIMESTAMP AS closed_at LIMIT 0;
