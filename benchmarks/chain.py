@@ -93,7 +93,9 @@ def main() -> int:
         find_holds(warehouse, [], run, {})
         warehouse.execute("BEGIN TRANSACTION")
         began = time.perf_counter()
-        found = stage.decide(warehouse, program, run, {"app_push": True, "sms": True}, [], WeekdayCalendar(), {"app_push": 0, "sms": 5})
+        found = stage.decide(
+            warehouse, program, run, {"app_push": True, "sms": True}, [], WeekdayCalendar(), {"app_push": 0, "sms": 5}
+        )
         engine = time.perf_counter() - began
         warehouse.execute("COMMIT")
         made = warehouse.fetch("SELECT gate, reason, count(*) FROM tonglu.decision WHERE run_no = 1 GROUP BY ALL ORDER BY 3 DESC")

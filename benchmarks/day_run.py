@@ -194,7 +194,9 @@ def _mail(before: Path, floor: Path, as_of: datetime) -> tuple[dict[str, str], s
         "word": pa.array(["out" if word.out else "in" for word in words], pa.string()),
         "purpose": pa.array([word.purpose for word in words], pa.string()),
     }
-    receipts = {name: pa.array([one.get(name) for one in news], pa.string()) for name in ("receipt_id", "touch_key", "receipt", "detail")}
+    receipts = {
+        name: pa.array([one.get(name) for one in news], pa.string()) for name in ("receipt_id", "touch_key", "receipt", "detail")
+    }
     receipts["occurred_at"] = pa.array([datetime.fromisoformat(str(one["occurred_at"])) for one in news], instant)
     written = {}
     for name, columns in {"delivery_lines": deliveries, "opt_outs": opt_outs, "receipts": receipts}.items():
