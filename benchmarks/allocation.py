@@ -92,9 +92,9 @@ def main() -> int:
         print(f"{proposals:,} proposals, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, DuckDB {duckdb.__version__}")
         chain = Chain(warehouse, 1, AS_OF, ZONE, policy(proposals), (), Days(WeekdayCalendar(), AS_OF.date()), {}, COSTS)
         seconds: dict[str, float] = {}
-        capacity.contend = measured(seconds, "contend (SQL)", capacity.contend)
-        allotting.separate = measured(seconds, "separate (numpy)", allotting.separate)
-        allotting.allocate = measured(seconds, "solve and round (HiGHS)", allotting.allocate)
+        capacity.contend = measured(seconds, "contend (SQL)", capacity.contend)  # type: ignore[attr-defined]
+        allotting.separate = measured(seconds, "separate (numpy)", allotting.separate)  # type: ignore[attr-defined]
+        allotting.allocate = measured(seconds, "solve and round (HiGHS)", allotting.allocate)  # type: ignore[attr-defined]
         with timed(seconds, "whole"):
             capacity.apply(chain)
             warehouse.run("decide/stop", gate="capacity")

@@ -17,6 +17,7 @@ import duckdb
 
 from tonglu.core.sql import parsed
 from tonglu.core.workdays import WeekdayCalendar
+from tonglu.gates import decision_chain
 from tonglu.language.policy import Policy
 from tonglu.stages import decide as stage
 from tonglu.stages.context import Run
@@ -85,8 +86,8 @@ def main() -> int:
         warehouse.execute((HERE / "state.sql").read_text(encoding="utf-8"), entries=entries)
         warehouse.run("advance/arms")
         seconds: dict[str, float] = {}
-        chain = tuple(_timed(gate, seconds) for gate in stage.decision_chain())
-        stage.decision_chain = lambda: chain
+        chain = tuple(_timed(gate, seconds) for gate in decision_chain())
+        stage.decision_chain = lambda: chain  # type: ignore[attr-defined,assignment]
         condition = Touch(2001, parsed("coalesce(profile.age >= 30, FALSE)"))
         program: Any = Program(policy(hourly, daily), {1001: Touch(1001), 2001: condition, 3001: Touch(3001)})
         run = Run(1, AS_OF, datetime(1970, 1, 1), date(2026, 3, 2), datetime(2026, 3, 1, 16), ZONE)

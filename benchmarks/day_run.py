@@ -63,7 +63,7 @@ def main() -> int:
         before = work / "before"
         if not (before / "data" / "warehouse.duckdb").exists():
             _bank(before, asked.customers, asked.days, fifty=asked.fifty)
-        as_of, run_no = _next_run(before)
+        as_of, run_no = _next_run(before, asked.after)
         best: list[Side] = []
         for _ in range(asked.repeat):
             engine, floor = work / "engine", work / "floor"
@@ -80,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=3, help="days played before the measured one")
+    parser.add_argument("--after", type=float, default=24, help="hours from the last run, which is at 08:00, to the measured one")
     parser.add_argument("--keep", metavar="DIR", help="work in this folder, keep it, and use the bank that it holds")
     parser.add_argument("--fifty", action="store_true", help="fifty journeys of twelve steps instead of the shipped ones")
     parser.add_argument("--quick", action="store_true", help="20,000 customers")
@@ -102,10 +103,10 @@ def _bank(root: Path, customers: int, days: int, *, fifty: bool) -> None:
     subprocess.run([sys.executable, HERE / "bank_side.py", root, str(customers), str(days)], check=True)
 
 
-def _next_run(before: Path) -> tuple[datetime, int]:
+def _next_run(before: Path, hours: float) -> tuple[datetime, int]:
     with closing(duckdb.connect(str(before / "data" / "warehouse.duckdb"), read_only=True)) as connection:
         [(last, run_no)] = connection.execute("SELECT max(as_of), max(run_no) FROM tonglu.run").fetchall()
-    return last + timedelta(days=1), run_no + 1
+    return last + timedelta(hours=hours), run_no + 1
 
 
 def _fresh(folder: Path) -> Path:
