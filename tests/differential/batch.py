@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.differential.cases import ALERTS, ATTRIBUTES, CALM, CHANNELS, SILVER, WORDS, Case, properties_of, written
-from tests.differential.facts import Event, Hit
+from tests.differential.cases import ALERTS, ATTRIBUTES, CALM, CHANNELS, COST, SILVER, TABLES, WORDS, Case, properties_of, written
+from tests.differential.facts import Event, Facts, Hit
 from tests.differential.interpreter import play
 from tests.differential.state import Row
 from tests.differential.world import Definitions
@@ -100,7 +100,8 @@ class JudgedBank(TinyBank):
     def parsed(self) -> Definitions:
         """What holds now, as `tonglu.language` reads it."""
         now = self.place.definitions
-        return Definitions({journey.name: journey for journey in now.journeys}, now.policy, now.messages, now.risk_rules)
+        journeys = {journey.name: journey for journey in now.journeys}
+        return Definitions(journeys, now.policy, now.messages, now.risk_rules, dict.fromkeys(CHANNELS, int(COST["fen"])))
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,25 @@ def run_batch(root: Path, cases: Sequence[Case]) -> Played:
     """Play cases that share runs and policy by the engine, each alone by the interpreter, and compare."""
     engine, definitions = run_engine(root, cases)
     by_case = apart(engine, cases)
-    rows, differences = {}, []
+    rows, differences = judged_together(cases, definitions) if limits_of(cases[0].policy) else {}, []
     for case in cases:
-        mine = play(case.facts, lambda run, case=case: _of(definitions[run - 1], case))
-        rows[case.number] = numbered(mine)
+        if case.number not in rows:
+            rows[case.number] = numbered(play(case.facts, lambda run, case=case: _of(definitions[run - 1], case)))
         differences += list(compare(case, by_case[case.number], rows[case.number]))
     return Played(rows, differences)
+
+
+def judged_together(cases: Sequence[Case], definitions: Sequence[Definitions]) -> dict[int, dict[str, list[Row]]]:
+    """Cases that take from the same limits, played as one by the interpreter."""
+    tables = {table: tuple(row for case in cases for row in getattr(case.facts, table)) for table in TABLES}
+    properties = {name: kinds for case in cases for name, kinds in case.facts.properties.items()}
+    whole = Facts(runs=cases[0].facts.runs, properties=properties, **tables)
+    return apart(play(whole, lambda run: definitions[run - 1]), cases)
+
+
+def limits_of(policy: Mapping[str, Any]) -> bool:
+    """Whether customers of one case take places from those of another."""
+    return bool(policy.get("capacity") or policy.get("budget"))
 
 
 def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]], list[Definitions]]:
@@ -155,6 +169,9 @@ def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]],
     first = cases[0]
     runs, policy, products = first.facts.runs, first.policy, first.products
     assert all((case.facts.runs, case.policy, case.products, case.risk) == (runs, policy, products, first.risk) for case in cases)
+    if "budget" in policy:
+        known = {None, *(name for case in cases for bodies in case.journeys.values() for name in bodies)}
+        policy = {**policy, "budget": [one for one in policy["budget"] if one.get("journey") in known]}
     segments = {name: _segment(name) for case in cases for name in case.segments}
     if "suitability" in policy:
         segments |= {name: _segment(name) for name in (CALM, SILVER)}
@@ -168,7 +185,7 @@ def run_engine(root: Path, cases: Sequence[Case]) -> tuple[dict[str, list[Row]],
         attributes=ATTRIBUTES,
         events=events,
         policy=policy,
-        channels=CHANNELS,
+        channels={name: {"cost": COST["yuan"]} for name in CHANNELS},
         messages=messages(products.get(1, {})),
     ) as bank:
         for name, header in first.risk.items():

@@ -13,6 +13,7 @@ from tests.differential.facts import Address, Complaint, Consent, Delivery, Even
 
 EIGHT_HOURS = timedelta(hours=8)  # Asia/Shanghai has no summer time
 CHANNELS = ("app_push", "sms")
+COST = {"yuan": "0.05", "fen": 5}
 PURPOSES = ("marketing", "service", "care", "regulatory")
 LONG_AGO = datetime(2020, 1, 1)
 ATTRIBUTES = {

@@ -82,6 +82,7 @@ def take_back(world: World) -> None:
         withdrawn = consent is not None and not consent.granted and consent.run == world.run
         if withdrawn or (touch.purpose == MARKETING and complaining(world, touch.entry.customer)):
             touch.gone = world.run
+            world.note("taken_back", touch.entry, touch.step, "a consent that is withdrawn" if withdrawn else "a complaint")
 
 
 def skips(world: World, purpose: str) -> bool:

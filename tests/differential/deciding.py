@@ -6,7 +6,9 @@ from typing import Any
 from tests.differential.chance import u
 from tests.differential.competing import by_customer, compete
 from tests.differential.consenting import refused, take_back
+from tests.differential.hours import opening
 from tests.differential.moving import TOUCHES, advance, expose, go
+from tests.differential.placing import place
 from tests.differential.proposal import Proposal
 from tests.differential.state import Entry, Touch, Waiting
 from tests.differential.suiting import Suited, held, suited
@@ -27,6 +29,7 @@ def decide(world: World) -> None:
         weigh(world, one)
     for ranked in by_customer(competing).values():
         compete(world, ranked)
+    place(world, [one for one in competing if one.gate is None])
     for proposal in proposals:
         record(world, proposal)
     for proposal in proposals:
@@ -105,7 +108,7 @@ def judge(world: World, one: Proposal) -> None:
     if one.channel is None:
         paused, reason = "pause" in switched.values(), "channel_killed" if switched else "no_address"
         return one.stop("reachable", "channel_paused" if paused else reason, waits=paused)
-    one.not_before = world.as_of if "quiet_hours" in one.skips else opening(world, entry.customer, one.channel)
+    one.not_before = opening(world, one)
     if one.not_before is None or one.not_before > one.deadline:
         return one.stop("quiet_hours", "closed", waits=True)
     return None
@@ -125,18 +128,6 @@ def switched_off(world: World, one: Proposal) -> tuple[str, str | None] | None:
     return None
 
 
-def opening(world: World, customer: int, channel: str) -> datetime | None:
-    """The first instant at which a channel is open for a customer: by the first group that the customer is in, else its own hours."""
-    hours = world.policy.open_hours.get(channel)
-    if hours is None:
-        return world.as_of
-    groups = [group for group in hours.groups if world.facts.member(customer, group.segment, world.run)]
-    rule = groups[0] if groups else hours
-    usual = groups[0].hours if groups else hours.default
-    of_days = [[(window.start, window.end) for window in (own or usual).windows] for own in (rule.workdays, rule.weekends)]
-    return world.calendar.next_open(world.as_of, *of_days)
-
-
 def record(world: World, one: Proposal) -> None:
     """The decision, or the ghost; and the touch."""
     entry, waiting = one.entry, one.entry.waiting
@@ -151,9 +142,8 @@ def record(world: World, one: Proposal) -> None:
     if outcome == "sent":
         properties = {"journey": entry.id[0], "step": entry.step, "channel": one.channel}
         expires = one.not_before + (one.fields.valid_for or DAY)
-        touch = Touch(
-            entry, world.run, entry.step, visit, one.purpose, one.channel, one.not_before, expires, properties, one.topic
-        )
+        touch = Touch(entry, world.run, entry.step, visit, one.purpose, one.channel, one.not_before, expires, properties)
+        touch.topic, touch.units, touch.cost = one.topic, one.units, one.cost
         world.state.touches.append(touch)
     return None
 

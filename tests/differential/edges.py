@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.differential.calendar import Calendar, Unknown
 from tests.differential.cases import CHANNELS, EIGHT_HOURS, Case
+from tests.differential.edges_of_contests import edges_of_contests
 from tests.differential.edges_of_rules import edges_of_rules
 from tests.differential.facts import Event
 from tests.differential.phrases import counted, length
@@ -70,6 +71,7 @@ def edges(case: Case, rows: Mapping[str, list[Row]]) -> Iterator[str]:
     for found in (_facts, _clocks, _windows, _ends, _entering, _versions, _touches, _measuring):
         yield from found(life)
     yield from edges_of_rules(case, rows)
+    yield from edges_of_contests(case, rows)
 
 
 def _facts(life: Life) -> Iterator[str]:

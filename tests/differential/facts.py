@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 TouchId = tuple[str, int, str, int, str, int]
 """Journey, customer, key, entry_no, step, visit."""
@@ -151,6 +152,19 @@ class Facts:
                 found.setdefault(event.customer, []).append((known, event))
         return found
 
+    @cached_property
+    def _rows(self) -> dict[tuple[str, int], list[Any]]:
+        """Rows by table and customer."""
+        found: dict[tuple[str, int], list[Any]] = {}
+        for table in ("profiles", "flags", "consents", "addresses", "hits", "complaints"):
+            for row in getattr(self, table):
+                found.setdefault((table, row.customer), []).append(row)
+        return found
+
+    def rows(self, table: str, customer: int) -> list[Any]:
+        """A customer's rows of a table."""
+        return self._rows.get((table, customer), [])
+
     def known(self, customer: int, run: int) -> Iterator[Event]:
         """The customer's events that a run knows, in order of instant and id."""
         return (event for since, event in self._of.get(customer, ()) if since <= run)
@@ -161,7 +175,7 @@ class Facts:
 
     def profile(self, customer: int, run: int) -> Mapping[str, object] | None:
         """The customer's attributes as a run knows them; None without a row."""
-        rows = [one for one in self.profiles if one.customer == customer and one.run <= run]
+        rows = [one for one in self.rows("profiles", customer) if one.run <= run]
         return max(rows, key=lambda one: one.run).values if rows else None
 
     def customers(self) -> list[int]:
@@ -170,23 +184,23 @@ class Facts:
 
     def member(self, customer: int, segment: str, run: int) -> bool:
         """Whether the customer is a member of a segment in a run; before the first run nobody is."""
-        rows = [one for one in self.flags if (one.customer, one.segment) == (customer, segment) and one.run <= run]
+        rows = [one for one in self.rows("flags", customer) if one.segment == segment and one.run <= run]
         return bool(run and rows) and max(rows, key=lambda one: one.run).on
 
     def consent(self, customer: int, purpose: str, channel: str, run: int) -> Consent | None:
         """The newest word of a customer about a purpose and channel."""
-        asked = (customer, purpose, channel)
-        rows = [one for one in self.consents if (one.customer, one.purpose, one.channel) == asked and one.run <= run]
+        given = self.rows("consents", customer)
+        rows = [one for one in given if (one.purpose, one.channel) == (purpose, channel) and one.run <= run]
         return max(rows, key=lambda one: (one.at, one.run)) if rows else None
 
     def reached(self, customer: int, channel: str, run: int) -> bool:
         """Whether the customer has an address."""
-        return any((one.customer, one.channel) == (customer, channel) and one.run <= run for one in self.addresses)
+        return any(one.channel == channel and one.run <= run for one in self.rows("addresses", customer))
 
     def found(self, customer: int, rule: str, run: int) -> Iterator[Hit]:
         """The hits of a customer that a risk rule finds in a run."""
         latest: dict[int, Hit] = {}
-        for hit in sorted((one for one in self.hits if (one.customer, one.rule) == (customer, rule)), key=lambda one: one.run):
+        for hit in sorted((one for one in self.rows("hits", customer) if one.rule == rule), key=lambda one: one.run):
             if hit.run <= run:
                 latest[hit.number] = hit
         return (hit for hit in latest.values() if hit.on)
@@ -212,7 +226,7 @@ class Facts:
     def complained(self, customer: int, run: int) -> list[Complaint]:
         """The customer's complaints as a run knows them."""
         latest: dict[int, Complaint] = {}
-        for one in sorted((one for one in self.complaints if one.customer == customer), key=lambda one: one.run):
+        for one in sorted(self.rows("complaints", customer), key=lambda one: one.run):
             if one.run <= run:
                 latest[one.number] = one
         return list(latest.values())

@@ -26,7 +26,7 @@ def play(facts: Facts, definitions: ByRun, is_workday: Callable[[date], bool] = 
     pinned: dict[tuple[str, str], Path] = {}
     for run in range(1, len(facts.runs) + 1):
         now = definitions(run)
-        world.run, world.policy, world.risk_rules = run, now.policy, now.risk_rules
+        world.run, world.policy, world.risk_rules, world.costs = run, now.policy, now.risk_rules, now.costs
         world.paths = {name: version(journey, now, pinned) for name, journey in now.journeys.items()}
         cancel(world)
         migrate(world)
@@ -96,6 +96,7 @@ def cancel(world: World) -> None:
     for touch in world.state.touches:
         if killed & {touch.channel, touch.topic, touch.entry.id[0]} and touch.gone is None:
             touch.gone = world.run - 1
+            world.note("taken_back", touch.entry, touch.step, "a kill")
 
 
 def migrate(world: World) -> None:

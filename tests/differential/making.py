@@ -10,6 +10,7 @@ from tests.differential.dice import DAY, HOUR, TICK, Frame
 from tests.differential.facts import Facts
 from tests.differential.making_contests import SECTIONS, contested
 from tests.differential.making_journeys import Journeys
+from tests.differential.making_limits import KINDS, limited
 from tests.differential.making_lives import Lives
 from tests.differential.making_rules import BASES, ruled
 
@@ -78,12 +79,14 @@ RULED = len(POLICIES)
 """The first batch whose policy has rules of suitability, and which has risk rules."""
 CONTESTS = RULED + len(BASES)
 """The first batch whose policy is all about competition."""
+LIMITS = CONTESTS + len(SECTIONS)
+"""The first batch whose policy has limits of capacity and budget."""
 
 
 def frame(seed: int, batch: int) -> Frame:
     """The runs and the policy of a batch, and the switches of its channels."""
     rng = random.Random(f"frame {seed} {batch}")
-    place = batch % (CONTESTS + len(SECTIONS))
+    place = batch % (LIMITS + len(KINDS))
     policy = POLICIES[place] if place < RULED else BASES[place - RULED][0] if place < CONTESTS else {}
     instant = datetime.fromisoformat(rng.choice(STARTS)) - EIGHT_HOURS
     runs = [instant]
@@ -100,7 +103,8 @@ def frame(seed: int, batch: int) -> Frame:
         shared = ruled(random.Random(f"rules {seed} {batch}"), place - RULED, runs)
     elif place >= CONTESTS:
         chance = random.Random(f"contests {seed} {batch}")
-        shared = contested(chance, place - CONTESTS, batch, runs)
+        maker, kind = (contested, place - CONTESTS) if place < LIMITS else (limited, place - LIMITS)
+        shared = maker(chance, kind, batch, runs)
         if "open_hours" in shared["policy"]:
             turned = {turn(chance, shared["policy"], one) if chance.random() < 0.3 else one for one in runs}
             runs = sorted(turned) if len(turned) == len(runs) else runs

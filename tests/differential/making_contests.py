@@ -41,7 +41,7 @@ def contested(rng: random.Random, kind: int, batch: int, runs: Sequence[datetime
         "consent": lambda: consent(rng),
         "arbitration": lambda: {"context": context(rng)},
     }
-    asked = {SECTIONS[kind], *(one for one in SECTIONS if rng.random() < 0.35)}
+    asked = {SECTIONS[kind], *(one for one in SECTIONS if rng.random() < (0.6 if one == "open_hours" else 0.35))}
     policy: dict[str, Any] = {
         "per_run": rng.choice([1, 1, 2, 2, 3, 100]),
         **{name: makers[name]() for name in SECTIONS if name in asked},
@@ -178,8 +178,9 @@ class Contests(Dice):
     """Makes what a contested batch asks of the customers of a case."""
 
     def placed(self) -> dict[str, Any]:
-        """Where a customer belongs."""
-        return {"branch_id": self.of(*BRANCHES, *BRANCHES, None), "manager_id": self.of(7, 8, 9, None)}
+        """Where a customer belongs; an employee works in one branch."""
+        branch = self.of(*BRANCHES, *BRANCHES, None)
+        return {"branch_id": branch, "manager_id": None if branch is None else branch * 10 + self.of(1, 1, 2)}
 
     def silver(self, customer: int) -> list[Flag]:
         """When a customer is in the group with hours of its own."""

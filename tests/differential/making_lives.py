@@ -47,9 +47,8 @@ class Lives(Rules, Contests):
             values["opened_on"] = date(2004, 2, 29)
         if self.frame.products:
             values |= self.suited(run)
-        if self.frame.contested:
-            values |= self.placed()
-        return {name: value for name, value in values.items() if self.likely(0.85)} | {"case_no": self.number}
+        kept = {name: value for name, value in values.items() if self.likely(0.85)} | {"case_no": self.number}
+        return kept | (self.placed() if self.frame.contested else {})
 
     def flags(self, customer: int) -> list[Flag]:
         """When a customer joins segments and leaves them."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.differential.batch import run_batch
 from tests.differential.cases import Case, load
 from tests.differential.faults import FAULTS, Changed, Replaced
+from tests.differential.faults_of_contests import FAULTS_OF_CONTESTS
 from tests.differential.faults_of_rules import FAULTS_OF_RULES
 from tests.differential.judge import GOLDEN, cases_of, refused
 
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("names", nargs="*")
     chosen = parser.parse_args(arguments)
-    wanted = [one for one in (*FAULTS, *FAULTS_OF_RULES) if not chosen.names or one.name in chosen.names]
+    wanted = [one for one in (*FAULTS, *FAULTS_OF_RULES, *FAULTS_OF_CONTESTS) if not chosen.names or one.name in chosen.names]
     needed, survived, began = set[int](), 0, time.monotonic()
     with ProcessPoolExecutor(chosen.processes) as pool:
         for done in as_completed([pool.submit(caught, fault, chosen.batches) for fault in wanted]):

@@ -1,6 +1,6 @@
 """A touch that is asked for, while the gates judge it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,8 @@ from tests.differential.state import Entry, Row
 class Proposal:
     """A touch that an entry asks for; `gate` and `reason` say what stopped it, `waits` whether it is only put off.
 
-    `deadline` is when its validity ends; `topic` the kind of the product that its message names; `tie` what ranks equal scores.
+    `deadline` is when its validity ends; `topic` the kind of the product that its message names; `tie` what ranks equal scores;
+    `units` and `cost` what it takes of which limits.
     """
 
     entry: Entry
@@ -30,6 +31,8 @@ class Proposal:
     waits: bool = False
     channel: str | None = None
     not_before: datetime | None = None
+    units: dict[str, str] = field(default_factory=dict)
+    cost: int = 0
 
     @property
     def purpose(self) -> str:

@@ -93,6 +93,8 @@ class Touch:
     expires_at: datetime
     properties: Mapping[str, object]
     topic: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    cost: int = 0
     gone: int | None = None
 
 

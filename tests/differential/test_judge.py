@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.differential.judge import cases_of, judged
-from tests.differential.making import POLICIES
+from tests.differential.making import CONTESTS, LIMITS, RULED
 
 HERE = Path(__file__).parent
 SEED = 20260302
 BATCH = 100
-RULED = len(POLICIES)
-"""The first batch whose policy has rules of suitability, and which has risk rules."""
 INTERPRETER = (
     "interpreter",
     "entering",
@@ -23,6 +21,8 @@ INTERPRETER = (
     "consenting",
     "weighing",
     "competing",
+    "hours",
+    "placing",
     "suiting",
     "conditions",
     "calendar",
@@ -43,7 +43,7 @@ PARSED = {
 ELSEWHERE = sys.stdlib_module_names | {"chinese_calendar"}
 
 
-@pytest.mark.parametrize("batch", [0, RULED])
+@pytest.mark.parametrize("batch", [0, RULED, CONTESTS + 1, LIMITS])
 def test_seeded_cases_give_the_same_rows(batch):
     counts: Counter[str] = Counter()
     failed = judged(cases_of(SEED, batch, BATCH), counts)

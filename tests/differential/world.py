@@ -28,12 +28,13 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Definitions:
-    """What holds in a run, as it was parsed."""
+    """What holds in a run, as it was parsed; `costs` are of a touch of each channel, fen."""
 
     journeys: Mapping[str, Journey]
     policy: Policy
     messages: Mapping[str, MessageFile]
     risk_rules: tuple[RiskRule, ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,6 +46,7 @@ class World:
     state: State = field(default_factory=State)
     policy: Policy = field(default_factory=Policy)
     risk_rules: tuple[RiskRule, ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict)
     run: int = 0
     paths: Mapping[str, Path] = field(default_factory=dict)
     launched: set[str] = field(default_factory=set)
