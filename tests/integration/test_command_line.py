@@ -184,8 +184,12 @@ def test_a_wrong_query_points_at_the_place(played: Path):
     assert contents(played / "data") == before
 
 
-def test_a_preview_shows_the_texts_and_leaves_no_trace(played: Path, customer: int):
-    before = contents(played / "data")
+def beside_mailroom(project: Path):
+    return {name: digest for name, digest in contents(project / "data").items() if not name.startswith("mailroom")}
+
+
+def test_a_preview_shows_the_texts_and_leaves_no_trace_but_that_somebody_looked(played: Path, customer: int):
+    before = beside_mailroom(played)
     [(journey,)] = json_of(
         tonglu("query", f"SELECT min(journey) FROM entries WHERE customer_id = {customer}", "--json", project=played)
     )["rows"]
@@ -197,7 +201,10 @@ def test_a_preview_shows_the_texts_and_leaves_no_trace(played: Path, customer: i
     assert tonglu("preview", "silver_pension", "--as", str(customer), project=played).exit_code == 2
     nobody = tonglu("preview", journey, "--as", str(customer), "--to", "me", project=played)
     assert (nobody.exit_code, "journeys/seeds.yaml" in nobody.stderr) == (2, True)
-    assert contents(played / "data") == before
+    assert beside_mailroom(played) == before
+    acts = json_of(tonglu("audit", "list", "--json", project=played))["acts"]
+    assert [one["what"] for one in acts[-2:]] == ["reveal", "reveal"]
+    assert str(customer) not in json.dumps(acts[-2:])
 
 
 def test_switches_are_thrown_by_name(copied: Path):
