@@ -1,6 +1,7 @@
 """quiet hours: `not_before` is the next opening, by the channel's hours or by those of the first of its groups that the customer
 is in; only what does not open within `valid_for` is deferred."""
 
+from tonglu.core.clock import NEVER
 from tonglu.core.sql import fill, table
 from tonglu.gates.gate import Chain, Gate
 from tonglu.language.hours import next_opening_of
@@ -27,9 +28,10 @@ OPENING = """
 """
 CLOSED = """
     INSERT INTO stopped
-    SELECT proposal_no, 'closed', 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ'), 'deferred'
+    SELECT proposal_no, 'closed', CASE WHEN not_before < $never THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') ELSE 'never opens' END, 'deferred'
     FROM proposal
-    WHERE outcome IS NULL AND not_before > first_proposed_at + to_microseconds(valid_us + paused_us)
+    WHERE outcome IS NULL AND not_before > first_proposed_at + to_microseconds(valid_us + paused_us);
+    UPDATE proposal SET not_before = NULL WHERE not_before = $never
 """
 
 
@@ -49,7 +51,7 @@ def apply(chain: Chain) -> None:
         warehouse.execute(fill(THEIRS, place=place, segment=segment, channel=channel, members=members), skipping=skipping)
     if groups:
         warehouse.execute(OF_GROUPS)
-    warehouse.execute(CLOSED)
+    warehouse.execute(CLOSED, never=NEVER)
 
 
 GATE = Gate(

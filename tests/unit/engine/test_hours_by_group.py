@@ -75,3 +75,12 @@ def test_a_purpose_that_skips_quiet_hours_has_none_by_group_either(tiny):
     bank = made(tiny, purpose="service", purposes={"service": {"skips": ["quiet_hours"]}})
     assert planned(bank, NAP) == dict.fromkeys((1, 2, 3, 4), NAP)
     assert bank.rows("SELECT * FROM tonglu.hours_group") == []
+
+
+def test_hours_that_never_open_give_no_instant(tiny):
+    bank = made(tiny)
+    bank.edit(policy={"per_run": 9, "open_hours": {"sms": {"default": "08:00-21:00", "workdays": "closed"}}})
+    when = at("2027-03-02 08:30")  # of no day to come the calendar knows whether it is worked
+    bank.event("ordered", 1, when)
+    bank.run(when)
+    assert bank.rows("SELECT outcome, reason, detail, not_before FROM tonglu.decision") == [("deferred", "closed", "never opens", None)]
