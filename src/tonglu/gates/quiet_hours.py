@@ -28,7 +28,8 @@ OPENING = """
 """
 CLOSED = """
     INSERT INTO stopped
-    SELECT proposal_no, 'closed', CASE WHEN not_before < $never THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') ELSE 'never opens' END, 'deferred'
+    SELECT proposal_no, 'closed',
+        CASE WHEN not_before < $never THEN 'opens ' || strftime(not_before, '%Y-%m-%dT%H:%MZ') ELSE 'never opens' END, 'deferred'
     FROM proposal
     WHERE outcome IS NULL AND not_before > first_proposed_at + to_microseconds(valid_us + paused_us);
     UPDATE proposal SET not_before = NULL WHERE not_before = $never

@@ -83,4 +83,6 @@ def test_hours_that_never_open_give_no_instant(tiny):
     when = at("2027-03-02 08:30")  # of no day to come the calendar knows whether it is worked
     bank.event("ordered", 1, when)
     bank.run(when)
-    assert bank.rows("SELECT outcome, reason, detail, not_before FROM tonglu.decision") == [("deferred", "closed", "never opens", None)]
+    assert bank.rows("SELECT outcome, reason, detail, not_before FROM tonglu.decision") == [
+        ("deferred", "closed", "never opens", None)
+    ]
