@@ -1,6 +1,7 @@
 """The contract of a run, customer by customer, in plain Python: the second implementation that the engine is held against.
 
-Written from what the contract says; where `docs/judge.md` says so, a rule that was told nowhere was read off the engine. From `tonglu` it takes the parsed definitions and nothing else.
+Written from what the contract says; where `docs/judge.md` says so, a rule that was told nowhere was read off the engine.
+From `tonglu` it takes the parsed definitions and nothing else.
 """
 
 from collections.abc import Callable
