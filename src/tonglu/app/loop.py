@@ -29,7 +29,7 @@ from tonglu.mailroom.forgetting import keyed
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.optouts import OptOut
 from tonglu.stages import advance as moving
-from tonglu.stages import mail, switches
+from tonglu.stages import mail, switches, weigh
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
 from tonglu.stages.check import CheckSummary, check, record_checks
@@ -213,7 +213,7 @@ class Loop:
         self.summary |= governed.counts()
         self.program = read_program(self.place, governed)
         warehouse.run("advance/arms")
-        thrown = keep_switches(self.place)
+        thrown = self._switches()
         standing = {one.name: switches.standing_of(one, thrown, self.run) for one in self.program.current}
         self.thrown = thrown
         begin(warehouse, self.program, self.run, standing)
@@ -228,6 +228,12 @@ class Loop:
     def _governed(self) -> Governed:
         """Which definitions may be used: those approved, where four eyes are required."""
         return governed_now(self.place)
+
+    def _switches(self) -> list[switches.Switch]:
+        return keep_switches(self.place)
+
+    def _levers(self) -> list[weigh.Lever]:
+        return keep_levers(self.place, self.as_of)
 
     def advance(self) -> Summary:
         """Judge the exits of new entries, then move everybody whose clock allows it."""
@@ -245,7 +251,7 @@ class Loop:
         place, warehouse = self.place, self.place.warehouse
         calendar = work_calendar(place.definitions.project.calendar)
         costs = {name: channel.cost for name, channel in place.definitions.channels.items()}
-        bulk, people, levers = place.bulk_channels(), place.people_channels(), keep_levers(self.place, self.as_of)
+        bulk, people, levers = place.bulk_channels(), place.people_channels(), self._levers()
         decided = decide(warehouse, self.program, self.run, bulk, self.thrown, calendar, costs, levers, people)
         moving.advance(warehouse, self.program, moving.Phase.DECIDED)
         self._fail_at("decided")
