@@ -4,8 +4,22 @@ from collections.abc import Iterator, Mapping
 
 from tonglu.steps import step_kinds
 
-ENOUGH = 2_000
-"""From so many cases on nothing that is declared may be missing."""
+ENOUGH = 10_000
+"""From so many cases on nothing that is declared may be missing, but what is rare."""
+RARE = frozenset(
+    {
+        "reasons: journey_live: branch_killed",
+        "reasons: journey_live: branch_paused",
+        "reasons: suitable: student",
+        "edges: an answer is an opt-out",
+        "edges: budget of a journey used up",
+        "edges: cap of a journey used up",
+        "edges: cap of a topic used up",
+        "edges: excluded by what is planned later",
+        "edges: touch taken back by a complaint",
+    }
+)
+"""Met by few cases in thousands or by none so far: told, and not asked for. Hand-computed tests hold each of them."""
 GATES = {
     "journey_live": ("killed", "product_killed", "product_paused", "branch_killed", "branch_paused"),
     "eligible": ("not_eligible",),
@@ -188,6 +202,11 @@ def missing(counts: Mapping[str, int]) -> list[str]:
     return [
         label for group, names in DECLARED.items() for label in (f"{group}: {name}" for name in names) if not counts.get(label)
     ]
+
+
+def required(counts: Mapping[str, int]) -> list[str]:
+    """What was not met and is not rare."""
+    return [label for label in missing(counts) if label not in RARE]
 
 
 def summary(counts: Mapping[str, int]) -> Iterator[str]:

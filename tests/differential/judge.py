@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.differential.batch import Difference, run_batch
 from tests.differential.cases import PER_BATCH, Case, dump
 from tests.differential.counting import measured
-from tests.differential.coverage import ENOUGH, missing, summary
+from tests.differential.coverage import ENOUGH, required, summary
 from tests.differential.making import frame, make
 from tests.differential.shrinking import differences, shrink
 
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     played, spent = whole.counts["cases"], time.monotonic() - began
     print("\ncovered: " + "\n         ".join(summary(whole.counts)))
     print(f"\nseed {chosen.seed}: {played} cases, {len(whole.failed)} differ, {spent:.0f} s on {chosen.processes} processes")
-    return 1 if whole.failed or (chosen.cases >= ENOUGH and missing(whole.counts)) else 0
+    return 1 if whole.failed or (chosen.cases >= ENOUGH and required(whole.counts)) else 0
 
 
 if __name__ == "__main__":

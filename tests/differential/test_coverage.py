@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.differential.coverage import DECLARED, GATES, missing, summary
+from tests.differential.coverage import DECLARED, GATES, RARE, missing, required, summary
 
 from tonglu.gates import decision_chain
 from tonglu.language.calendar_rule import CalendarRule
@@ -22,6 +22,13 @@ def test_what_was_not_met_is_told_by_name():
         met = ALL - Counter([label])
         assert missing(met) == [label]
         assert list(summary(met))[-1] == f"not met: {label}"
+
+
+def test_what_is_rare_is_told_and_not_asked_for():
+    assert set(ALL) > RARE
+    met = ALL - Counter(RARE)
+    assert (set(missing(met)), required(met)) == (set(RARE), [])
+    assert required(ALL - Counter(["step kinds: wait"])) == ["step kinds: wait"]
 
 
 def test_nothing_is_declared_twice():
