@@ -203,7 +203,7 @@ class Loop:
             mail.advance_watermark(warehouse, "inbox", max(item.seq for item in items))
         mail.take_deliveries(warehouse, mailroom.log.since(mail.watermark(warehouse, "delivery_log"), limit=10_000_000))
         mail.take_opt_outs(warehouse, mailroom.optouts.since(mail.watermark(warehouse, "opt_outs"), limit=10_000_000))
-        mail.take_opt_out_events(warehouse, governed_now(self.place).policy.consent)
+        mail.take_opt_out_events(warehouse, self._governed().policy.consent)
 
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""

@@ -29,11 +29,10 @@ CONTENDERS = """
     FROM proposal AS p JOIN worth AS w USING (step_key)
     WHERE p.outcome IS NULL AND NOT p.ghost AND NOT list_contains($skipping, p.purpose);
     CREATE OR REPLACE TEMP TABLE taken AS
-    SELECT t.customer_id, t.journey, t.step, k.topic, t.not_before
-    FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
+    SELECT t.customer_id, t.journey, t.step, t.topic, t.not_before
+    FROM tonglu.reserved_touch AS t
     WHERE t.not_before > $as_of - to_microseconds((SELECT max(within_us) FROM exclusion))
       AND t.customer_id IN (SELECT customer_id FROM contender)
-      AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'))
     UNION ALL
     SELECT p.customer_id, p.journey, p.step, w.topic, p.not_before
     FROM proposal AS p JOIN worth AS w USING (step_key) WHERE p.outcome IS NULL AND NOT p.ghost AND list_contains($skipping, p.purpose);

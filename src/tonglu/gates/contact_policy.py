@@ -17,8 +17,8 @@ RANKED = """
     FROM proposal AS p JOIN worth AS w USING (step_key) LEFT JOIN worked_channel AS h USING (channel)
     WHERE p.outcome IS NULL AND NOT p.ghost AND NOT list_contains($skipping, p.purpose);
     CREATE OR REPLACE TEMP TABLE planned AS
-    SELECT t.customer_id, t.purpose, t.channel, t.journey, t.step, k.topic, t.not_before, t.counts_at
-    FROM tonglu.reserved_touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
+    SELECT t.customer_id, t.purpose, t.channel, t.journey, t.step, t.topic, t.not_before, t.counts_at
+    FROM tonglu.reserved_touch AS t
     WHERE t.counts_at > $as_of - to_microseconds((SELECT coalesce(max(within_us), 0) FROM cap))
       AND t.customer_id IN (SELECT customer_id FROM ranked)
     UNION ALL

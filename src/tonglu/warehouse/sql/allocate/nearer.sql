@@ -8,10 +8,9 @@ WHERE p.outcome IS NULL AND NOT p.ghost
 CREATE OR REPLACE TEMP TABLE kept_apart AS
 SELECT customer_id, proposal_no, journey, topic, not_before FROM neighbour
 UNION ALL
-SELECT t.customer_id, NULL, t.journey, k.topic, t.not_before
-FROM tonglu.touch AS t LEFT JOIN tonglu.topic AS k ON k.version_no = t.version_no AND k.message = t.message
-WHERE EXISTS (FROM exclusion) AND t.not_before > (SELECT min(opening) FROM contender) AND t.customer_id IN (SELECT customer_id FROM contender)
-  AND NOT EXISTS (SELECT 1 FROM tonglu.delivery AS d WHERE d.touch_key = t.touch_key AND d.state IN ('cancelled', 'expired'));
+SELECT t.customer_id, NULL, t.journey, t.topic, t.not_before
+FROM tonglu.reserved_touch AS t
+WHERE EXISTS (FROM exclusion) AND t.not_before > (SELECT min(opening) FROM contender) AND t.customer_id IN (SELECT customer_id FROM contender);
 UPDATE contender SET latest = least(contender.latest, n.latest)
 FROM (
     SELECT proposal_no, min(latest) AS latest

@@ -1,8 +1,6 @@
 -- What must hold after every run (semantics 29): one row per rule with the number of breaches. A run with a breach rolls back.
 WITH reserved AS (
-    SELECT r.*, k.topic FROM tonglu.reserved_touch AS r
-    LEFT JOIN tonglu.topic AS k ON k.version_no = r.version_no AND k.message = r.message
-    WHERE r.customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
+    SELECT * FROM tonglu.reserved_touch WHERE customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
 ), planned AS ( -- this run's touches, with what was kept of those under a limit
     SELECT t.entry_id, t.channel, t.journey, t.purpose, c.branch, c.employee, c.cost, t.not_before, c.entry_id IS NOT NULL AS kept
     FROM tonglu.touch AS t LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id WHERE t.run_no = $run_no
