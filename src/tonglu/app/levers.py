@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from tonglu.app.inspect import path_of
 from tonglu.app.operate import PRODUCTS, known_names, scoped
 from tonglu.core.clock import parse_instant
-from tonglu.core.errors import Finding, InputError, Place, did_you_mean
+from tonglu.core.errors import did_you_mean, wrong
 from tonglu.language.arbitration import factor_of
 from tonglu.language.project import Project
 from tonglu.mailroom.levers import Lever
@@ -38,13 +38,13 @@ def set_lever(root: Path, project: Project, what: str, factor: str, *, until: st
     try:
         number = factor_of(factor)
     except PydanticCustomError as problem:
-        raise _wrong(problem.message(), "FACTOR", str((problem.context or {}).get("hint", ""))) from None
+        raise wrong(problem.message(), "FACTOR", str((problem.context or {}).get("hint", ""))) from None
     try:
         end = parse_instant(until, project.zone_info)
     except ValueError:
-        raise _wrong(f"'{until}' is not a date", "--until", "Write it like 2026-12-31.") from None
+        raise wrong(f"'{until}' is not a date", "--until", "Write it like 2026-12-31.") from None
     if end <= at:
-        raise _wrong(f"{until} is not ahead", "--until", "A lever ends by itself; say a later day.")
+        raise wrong(f"{until} is not ahead", "--until", "A lever ends by itself; say a later day.")
     return _noted(root, project, Lever(scope, name, number, end, by, _reason(reason), at))
 
 
@@ -57,7 +57,7 @@ def drop_lever(root: Path, project: Project, what: str, *, by: str, reason: str,
     scope, name = _named(root, project, what)
     here = [one for one in levers_in_force(root, project, at) if (one.scope, one.name) == (scope, name)]
     if not here:
-        raise _wrong(f"no lever on {scope.value} {name} is in force", "WHAT", "tonglu lever list shows them.")
+        raise wrong(f"no lever on {scope.value} {name} is in force", "WHAT", "tonglu lever list shows them.")
     return _noted(root, project, Lever(scope, name, None, None, by, _reason(reason), at))
 
 
@@ -82,17 +82,13 @@ def _named(root: Path, project: Project, what: str) -> tuple[Scope, str]:
     names = known_names(root, project)
     known = {Scope.JOURNEY: names.journeys, Scope.CHANNEL: names.channels, Scope.PRODUCT: PRODUCTS}.get(scope)
     if known is None:
-        raise _wrong(f"there are no levers on a {scope.value}", "WHAT", "Name a journey, a channel or a product.")
+        raise wrong(f"there are no levers on a {scope.value}", "WHAT", "Name a journey, a channel or a product.")
     if name not in known:
-        raise _wrong(f"there is no {scope.value} '{name}'", "WHAT", did_you_mean(name, known))
+        raise wrong(f"there is no {scope.value} '{name}'", "WHAT", did_you_mean(name, known))
     return scope, name
 
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise _wrong("a reason is needed", "--reason", "Write a few words; they are kept for audit.")
+        raise wrong("a reason is needed", "--reason", "Write a few words; they are kept for audit.")
     return reason.strip()
-
-
-def _wrong(message: str, where: str, hint: str) -> InputError:
-    return InputError([Finding("TL900", message, Place(where), hint)])

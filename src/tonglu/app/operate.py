@@ -11,7 +11,7 @@ from typing import get_args
 
 from tonglu.app.inspect import path_of, published
 from tonglu.app.people import known_person
-from tonglu.core.errors import Finding, InputError, Place, did_you_mean
+from tonglu.core.errors import InputError, did_you_mean, wrong
 from tonglu.language.arbitration import Topic
 from tonglu.language.project import Project
 from tonglu.language.yamlfile import read_yaml
@@ -109,7 +109,7 @@ def eject(root: Path, project: Project, customer_id: int, journey: str, *, by: s
     _need(reason, "--reason")
     names = known_names(root, project)
     if journey not in names.journeys:
-        raise _wrong(f"there is no journey '{journey}'", "JOURNEY", did_you_mean(journey, names.journeys))
+        raise wrong(f"there is no journey '{journey}'", "JOURNEY", did_you_mean(journey, names.journeys))
     payload = {"journey": journey, "reason": reason.strip(), "by": by}
     item = InboxItem(EJECT, f"{customer_id}|{journey}|{at.isoformat()}", customer_id, payload, at)
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
@@ -135,12 +135,12 @@ def opt_out(
     """
     purposes = {*PURPOSES, PROFILING, EVERYTHING}
     if purpose not in purposes:
-        raise _wrong(f"there is no purpose '{purpose}'", "--purpose", did_you_mean(purpose, purposes))
+        raise wrong(f"there is no purpose '{purpose}'", "--purpose", did_you_mean(purpose, purposes))
     if purpose == PROFILING and channel != EVERYTHING:
-        raise _wrong("personalised marketing is refused on every channel, not on one", "--channel", "Leave --channel away.")
+        raise wrong("personalised marketing is refused on every channel, not on one", "--channel", "Leave --channel away.")
     names = known_names(root, project)
     if channel != EVERYTHING and channel not in names.channels:
-        raise _wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(channel, {*names.channels, EVERYTHING}))
+        raise wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(channel, {*names.channels, EVERYTHING}))
     own = EVERY_CHANNEL if channel == EVERYTHING else channel
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
         why = EVERY_PURPOSE if purpose == EVERYTHING else purpose
@@ -158,9 +158,9 @@ def scoped(written: str, scope: Scope | None = None) -> tuple[str, Scope | None]
         return written, scope
     kinds = [one.value for one in Scope if one is not Scope.ALL]
     if word not in kinds:
-        raise _wrong(f"there is no scope '{word}'", "WHAT", did_you_mean(word, kinds) or f"Write one of {', '.join(kinds)}.")
+        raise wrong(f"there is no scope '{word}'", "WHAT", did_you_mean(word, kinds) or f"Write one of {', '.join(kinds)}.")
     if scope is not None and scope.value != word:
-        raise _wrong(f"'{written}' is no {scope.value}", "--scope", "Leave --scope away.")
+        raise wrong(f"'{written}' is no {scope.value}", "--scope", "Leave --scope away.")
     return name, Scope(word)
 
 
@@ -177,24 +177,18 @@ def _scope_of(names: Names, name: str, scope: Scope | None) -> Scope:
         return scope
     if scope is Scope.PRODUCT:
         if name not in PRODUCTS:
-            raise _wrong(f"there is no kind of product '{name}'", "WHAT", did_you_mean(name, PRODUCTS))
+            raise wrong(f"there is no kind of product '{name}'", "WHAT", did_you_mean(name, PRODUCTS))
         return scope
     scopes = [(Scope.JOURNEY, names.journeys), (Scope.CHANNEL, names.channels)]
     fits = [kind for kind, known in scopes if name in known and scope in (None, kind)]
     if len(fits) == 1:
         return fits[0]
     if fits:
-        raise _wrong(
-            f"both a journey and a channel are called '{name}'", "WHAT", "Say which: --scope journey or --scope channel."
-        )
+        raise wrong(f"both a journey and a channel are called '{name}'", "WHAT", "Say which: --scope journey or --scope channel.")
     hint = did_you_mean(name, {*names.journeys, *names.channels, EVERYTHING})
-    raise _wrong(f"there is no {scope.value if scope else 'journey or channel'} '{name}'", "WHAT", hint)
+    raise wrong(f"there is no {scope.value if scope else 'journey or channel'} '{name}'", "WHAT", hint)
 
 
 def _need(text: str, option: str, code: str = "TL900") -> None:
     if not text.strip():
-        raise _wrong(f"{option} is empty", option, "Write who, and why in a few words; both are kept for audit.", code)
-
-
-def _wrong(message: str, where: str, hint: str, code: str = "TL900") -> InputError:
-    return InputError([Finding(code, message, Place(where), hint)])
+        raise wrong(f"{option} is empty", option, "Write who, and why in a few words; both are kept for audit.", code)

@@ -16,7 +16,7 @@ from tonglu.app.inspect import path_of, project_of
 from tonglu.channels.registry import kinds
 from tonglu.core.clock import day_of, next_opening, show_instant
 from tonglu.core.delivery import masked
-from tonglu.core.errors import Finding, InputError, Place, refuse_errors
+from tonglu.core.errors import Finding, refuse_errors, wrong
 from tonglu.core.work import Terms, WorkItem
 from tonglu.core.workdays import CalendarKind, work_calendar
 from tonglu.language.channels import read_channels
@@ -86,7 +86,7 @@ class Desk:
         item = self.mailroom.worklist.item(key, report.at)
         terms = self.terms.get(item.channel) if item else None
         if item is None or terms is None:
-            raise _wrong(f"no channel of people has an item {report.key}", "KEY", "List them with tonglu worklist list.")
+            raise wrong(f"no channel of people has an item {report.key}", "KEY", "List them with tonglu worklist list.")
         return self.mailroom.worklist.report(replace(report, key=key), terms, self.zone)
 
     def hand_on(self, key: str, now: datetime, *, by: str, employee_id: int | None, branch_id: int | None = None) -> Answer:
@@ -123,11 +123,11 @@ class Desk:
         if len(found) == 1:
             return found[0]
         message = f"two items have keys that begin with '{written}'" if found else f"no item has the key '{written}'"
-        raise _wrong(message, "KEY", "Write at least four characters of a key that tonglu worklist list shows.")
+        raise wrong(message, "KEY", "Write at least four characters of a key that tonglu worklist list shows.")
 
     def _note_reveal(self, keys: Sequence[str], now: datetime, by: str, reason: str) -> None:
         if not reason.strip():
-            raise _wrong(
+            raise wrong(
                 "a reason is needed to see names and addresses", "--reveal", "Write a few words; they are kept for audit."
             )
         for key in keys:
@@ -171,7 +171,3 @@ def hidden(item: WorkItem) -> WorkItem:
 def _plain(cell: object) -> object:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-
-
-def _wrong(message: str, where: str, hint: str) -> InputError:
-    return InputError([Finding("TL900", message, Place(where), hint)])

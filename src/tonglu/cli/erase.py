@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, operator, present, show, talk, wrong
+from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, command, emit_json, next_step, operator, present, show, talk, wrong
 
 
 @command
@@ -14,7 +14,7 @@ def forget(
         int | None, typer.Argument(metavar="[CUSTOMER]", help="The customer's id; without it, finish what was cut short.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept for audit, so it names nobody.")] = "",
-    by: Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")] = None,
+    by: By = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
@@ -46,7 +46,7 @@ def forget(
 @command
 def retain(
     dry: Annotated[bool, typer.Option("--dry", help="Only show what would go.")] = False,
-    by: Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")] = None,
+    by: By = None,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:

@@ -39,6 +39,8 @@ EARLIEST, LATEST = 1970, 2199
 
 ProjectDir = Annotated[Path, typer.Option("--project", "-C", help="The project's folder.", file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, with its version.")]
+By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
 HERE = Path()
 
 C = TypeVar("C", bound=Callable[..., None])
@@ -155,9 +157,9 @@ def err() -> "Console":
 
 def wrong(message: str, where: str, hint: str = "") -> Exception:
     """The error of a command that was used wrongly."""
-    from tonglu.core.errors import Finding, InputError, Place
+    from tonglu.core import errors
 
-    return InputError([Finding(WITHOUT_CODE, message, Place(where), hint)])
+    return errors.wrong(message, where, hint)
 
 
 def present() -> "datetime":

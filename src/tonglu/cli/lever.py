@@ -4,12 +4,10 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, operator, present, show
+from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, Reason, command, emit_json, next_step, operator, present, show
 
 app = typer.Typer(help="Raise or lower scores for a time.", no_args_is_help=True)
 What = Annotated[str, typer.Argument(metavar="WHAT", help="A journey, channel:NAME or product:KIND.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
-By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 
 
 @app.callback()

@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonglu.cli.frame import FAILED, HERE, AsJson, ProjectDir, command, emit_json, next_step, operator, present, show, talk
+from tonglu.cli.frame import (
+    FAILED,
+    HERE,
+    AsJson,
+    By,
+    ProjectDir,
+    Reason,
+    command,
+    emit_json,
+    next_step,
+    operator,
+    present,
+    show,
+    talk,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +30,6 @@ What = Annotated[
     str,
     typer.Argument(metavar="WHAT", help="A journey, a channel, or all; or journey:NAME, channel:NAME, product:KIND, branch:ID."),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
-By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 JourneyName = Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey's name.")]
 
 

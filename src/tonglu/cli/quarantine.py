@@ -4,15 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, operator, present, show
+from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, Reason, command, emit_json, next_step, operator, present, show
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 app = typer.Typer(help="Rows that a data contract set aside.", no_args_is_help=True)
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids as `quarantine list` shows them.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept for audit.")]
-By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 
 
 @app.callback()

@@ -8,6 +8,7 @@ import typer
 from tonglu.cli.frame import (
     HERE,
     AsJson,
+    By,
     ProjectDir,
     command,
     emit_json,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Work the lists of branches and employees.", rich_markup_mode=None)
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The item's key, or the beginning of it.")]
-By = Annotated[str | None, typer.Option("--by", help="Who; this account if not given.")]
 Now = Annotated[str | None, typer.Option("--now", help="ISO date-time to act at; the present if not given.")]
 Branch = Annotated[int | None, typer.Option("--branch", help="Only this branch.")]
 Employee = Annotated[int | None, typer.Option("--employee", help="Only this employee.")]

@@ -95,6 +95,11 @@ class InputError(TongluError):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
+def wrong(message: str, where: str, hint: str = "", code: str = "TL900") -> InputError:
+    """The error of one thing that was written wrongly, at an argument or option."""
+    return InputError([Finding(code, message, Place(where), hint)])
+
+
 def coded(error: InputError) -> str:
     """The first finding of an error in one line without its place: for logs and tables, where a code leads to its page."""
     return f"{error.findings[0].message} [{error.findings[0].code}]"
