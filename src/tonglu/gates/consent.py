@@ -27,26 +27,30 @@ PERMITTED = """
     FROM proposal
     WHERE outcome IS NULL AND purpose = 'marketing' AND NOT list_contains($skipping, purpose)
       AND (customer_id IN (SELECT customer_id FROM complaining) OR customer_id IN (SELECT customer_id FROM unprofiled));
-    INSERT INTO permitted
-    SELECT p.proposal_no, v.channel, v.place
+    CREATE OR REPLACE TEMP TABLE asked AS
+    SELECT p.proposal_no, p.customer_id, p.purpose, v.channel, v.place
     FROM proposal AS p JOIN tonglu.via AS v USING (step_key)
-    WHERE p.outcome IS NULL AND p.proposal_no NOT IN (SELECT proposal_no FROM stopped)
-      AND (p.proposal_no, v.channel) NOT IN (SELECT proposal_no, channel FROM barred)
-      AND (list_contains($skipping, p.purpose) OR EXISTS (
-            SELECT 1 FROM source.consents AS c
-            WHERE c.customer_id = p.customer_id AND c.purpose = p.purpose AND c.channel = v.channel AND c.granted
-              AND NOT EXISTS (SELECT 1 FROM opted_out AS o
-                              WHERE o.customer_id = p.customer_id AND o.channel = v.channel AND o.purpose = p.purpose
-                                AND o.since >= c.changed_at)));
+    ANTI JOIN stopped AS s ON s.proposal_no = p.proposal_no
+    ANTI JOIN barred AS b ON b.proposal_no = p.proposal_no AND b.channel = v.channel
+    WHERE p.outcome IS NULL;
+    INSERT INTO permitted SELECT proposal_no, channel, place FROM asked WHERE list_contains($skipping, purpose);
+    INSERT INTO permitted
+    SELECT a.proposal_no, a.channel, a.place FROM asked AS a
+    SEMI JOIN (
+        SELECT c.customer_id, c.purpose, c.channel FROM source.consents AS c
+        ANTI JOIN opted_out AS o
+            ON o.customer_id = c.customer_id AND o.channel = c.channel AND o.purpose = c.purpose AND o.since >= c.changed_at
+        WHERE c.granted
+    ) AS c ON c.customer_id = a.customer_id AND c.purpose = a.purpose AND c.channel = a.channel
+    WHERE NOT list_contains($skipping, a.purpose);
     INSERT INTO stopped
-    SELECT p.proposal_no, CASE WHEN EXISTS (
-            SELECT 1 FROM opted_out AS o JOIN tonglu.via AS v ON v.channel = o.channel
-            WHERE o.customer_id = p.customer_id AND o.purpose = p.purpose AND v.step_key = p.step_key
-              AND (p.proposal_no, v.channel) NOT IN (SELECT proposal_no, channel FROM barred)) THEN 'opted_out' ELSE 'no_consent' END,
+    SELECT p.proposal_no, CASE WHEN p.proposal_no IN (
+            SELECT a.proposal_no FROM asked AS a JOIN opted_out AS o USING (customer_id, channel, purpose)) THEN 'opted_out' ELSE 'no_consent' END,
         NULL, 'dropped'
     FROM proposal AS p
-    WHERE p.outcome IS NULL AND p.proposal_no NOT IN (SELECT proposal_no FROM permitted)
-      AND p.proposal_no NOT IN (SELECT proposal_no FROM stopped)
+    ANTI JOIN permitted AS m ON m.proposal_no = p.proposal_no
+    ANTI JOIN stopped AS s ON s.proposal_no = p.proposal_no
+    WHERE p.outcome IS NULL
 """
 
 

@@ -30,19 +30,28 @@ RANKED = """
 ONE_CAP = "INSERT INTO cap VALUES ($cap_no, $name, $purpose, $channel, $journey, $topic, $at_most, $within_us)"
 DEEPEST = "SELECT coalesce(max(place), 0) FROM ranked"
 ONE_PLACE = """
-    CREATE OR REPLACE TEMP TABLE used_up AS
-    SELECT r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name,
-        max({'planned_at': t.not_before, 'journey': t.journey, 'step': t.step}) AS newest
+    CREATE OR REPLACE TEMP TABLE counted AS
+    SELECT r.proposal_no, c.cap_no, c.at_most, t.rowid AS planned_row
     FROM ranked AS r
     JOIN cap AS c ON c.purpose IN (r.purpose, 'any') AND c.channel IN (r.channel, 'any') AND c.journey IN (r.journey, 'any')
         AND (c.topic = 'any' OR c.topic = r.topic)
     JOIN planned AS t ON t.customer_id = r.customer_id AND c.purpose IN (t.purpose, 'any') AND c.channel IN (t.channel, 'any')
         AND c.journey IN (t.journey, 'any') AND (c.topic = 'any' OR c.topic = t.topic)
         AND t.counts_at > r.not_before - to_microseconds(c.within_us)
-    WHERE r.place = $place
-    GROUP BY r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name, c.at_most
-    HAVING count(*) >= c.at_most
-    QUALIFY row_number() OVER (PARTITION BY r.proposal_no ORDER BY c.cap_no) = 1;
+    WHERE r.place = $place;
+    CREATE OR REPLACE TEMP TABLE used_up AS
+    SELECT r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name,
+        max({'planned_at': t.not_before, 'journey': t.journey, 'step': t.step}) AS newest
+    FROM (
+        SELECT proposal_no, min(cap_no) AS cap_no
+        FROM (SELECT proposal_no, cap_no FROM counted GROUP BY proposal_no, cap_no, at_most HAVING count(*) >= at_most)
+        GROUP BY proposal_no
+    ) AS first
+    JOIN counted AS n USING (proposal_no, cap_no)
+    JOIN ranked AS r USING (proposal_no)
+    JOIN cap AS c USING (cap_no)
+    JOIN planned AS t ON t.rowid = n.planned_row
+    GROUP BY r.proposal_no, r.entry_id, r.step_key, r.competes, c.cap_no, c.name;
     INSERT INTO stopped
     SELECT proposal_no, 'cap_reached', name, CASE WHEN competes THEN 'deferred' ELSE 'dropped' END FROM used_up;
     INSERT INTO tonglu.yielded
