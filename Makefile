@@ -19,6 +19,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.core
 	$(PIP) --editable '.[quality,channels,flows,lake,dev]'
+	$(PIP) --no-deps gbstats==0.8.0 # an oracle of the statistics; it asks for an older numpy than it needs
 	@touch $@
 
 $(VENV)/.flows: $(VENV)/.core

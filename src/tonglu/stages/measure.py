@@ -13,7 +13,8 @@ from tonglu.compile.program import CompiledGoal, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Row, Warehouse
 from tonglu.core.sql import Slot, about_customer, alike, among
-from tonglu.stats.difference import Effect, Interval, Withheld, difference_of_clustered_proportions, difference_of_ratios
+from tonglu.stats.difference import difference_of_clustered_proportions, difference_of_ratios
+from tonglu.stats.estimate import Effect, Interval, Withheld
 from tonglu.stats.sufficient import Clusters
 
 NONE_YET = """

@@ -7,64 +7,47 @@ cannot carry one yet. No function divides by zero, returns nan, or invents certa
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TypeAlias
 
-from tonglu.stats.distributions import normal_quantile, normal_two_sided, student_quantile
+from tonglu.stats.distributions import normal_quantile, normal_two_sided
+from tonglu.stats.estimate import (
+    NO_CONVERSIONS,
+    NO_VARIATION,
+    TOO_FEW,
+    TOO_FEW_CLUSTERS,
+    Effect,
+    Estimate,
+    Estimated,
+    Interval,
+    Significance,
+    Withheld,
+    as_lift,
+    empty,
+    fixed,
+    from_arms,
+)
 from tonglu.stats.sufficient import Clusters, Moments, Proportion
 
 FEW_CONVERSIONS = 30
 """Below this many conversions in either arm the score interval replaces Wald's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An effect with its confidence limits, and the name of the method that gave them."""
-
-    estimate: float
-    low: float
-    high: float
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class Significance:
-    """A test statistic and its two-sided p value."""
-
-    statistic: float
-    p_value: float
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """No number, because of `reason`."""
-
-    reason: str
-
-
-Effect: TypeAlias = Interval | Withheld
-
-NO_TREATED = Withheld("nobody treated yet")
-NO_CONTROL = Withheld("nobody in control yet")
-NO_CONVERSIONS = Withheld("no conversions in either arm yet")
-NO_VARIATION = Withheld("the outcome does not vary yet")
-TOO_FEW = Withheld("fewer than two units in an arm")
-TOO_FEW_CLUSTERS = Withheld("fewer than two clusters in an arm")
-
-
-def wald(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
-    """Difference of two proportions, normal approximation with unpooled variance.
+def compare_proportions(treated: Proportion, control: Proportion) -> Estimated:
+    """Difference of two proportions with unpooled variance, V = p_c (1 - p_c) / n_c + p_t (1 - p_t) / n_t.
 
     Withheld where an arm is empty or both variances are zero: the interval would be a false point.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     p_t, p_c = treated.rate, control.rate
     variance = p_t * (1 - p_t) / treated.n + p_c * (1 - p_c) / control.n
     if variance == 0.0:
         return NO_CONVERSIONS if treated.conversions == control.conversions == 0 else NO_VARIATION
-    return _around(p_t - p_c, normal_quantile((1 + level) / 2) * math.sqrt(variance), "wald")
+    return Estimate(p_t - p_c, variance, treated.n + control.n, method="wald")
+
+
+def wald(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
+    """Wald's interval of a difference of two proportions."""
+    return fixed(compare_proportions(treated, control), level)
 
 
 def newcombe(treated: Proportion, control: Proportion, level: float = 0.95) -> Effect:
@@ -72,7 +55,7 @@ def newcombe(treated: Proportion, control: Proportion, level: float = 0.95) -> E
 
     Defined for any counts; withheld only where an arm is empty.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     z = normal_quantile((1 + level) / 2)
     return _hybrid((treated.rate, treated.n), (control.rate, control.n), z, "newcombe")
@@ -84,7 +67,7 @@ def difference_of_proportions(treated: Proportion, control: Proportion, level: f
     Conversions and non-conversions count alike, for an arm that nearly always converts is as skewed as one that
     hardly does. Withheld where an arm is empty or nobody converted in either.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     if treated.conversions == control.conversions == 0:
         return NO_CONVERSIONS
@@ -94,7 +77,7 @@ def difference_of_proportions(treated: Proportion, control: Proportion, level: f
 
 def pooled_z(treated: Proportion, control: Proportion) -> Significance | Withheld:
     """The two-sided z test that two proportions are equal, with the pooled variance."""
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     pooled = (treated + control).rate
     variance = pooled * (1 - pooled) * (1 / treated.n + 1 / control.n)
@@ -104,23 +87,27 @@ def pooled_z(treated: Proportion, control: Proportion) -> Significance | Withhel
     return Significance(z, normal_two_sided(z), "pooled-z")
 
 
-def welch(treated: Moments, control: Moments, level: float = 0.95) -> Effect:
-    """Difference of two means with unequal variances, t quantile with Welch and Satterthwaite's degrees of freedom."""
-    if missing := _empty(treated.n, control.n):
+def compare_means(treated: Moments, control: Moments) -> Estimated:
+    """Difference of two means with unequal variances, with Welch and Satterthwaite's degrees of freedom."""
+    if missing := empty(treated.n, control.n):
         return missing
     if min(treated.n, control.n) < 2:
         return TOO_FEW
     v_t, v_c = treated.variance / treated.n, control.variance / control.n
-    return _student(treated.mean - control.mean, (v_t, treated.n), (v_c, control.n), level, "welch")
+    return from_arms(treated.mean - control.mean, (v_t, treated.n), (v_c, control.n), "welch")
 
 
-def relative_lift(treated: Moments | Proportion, control: Moments | Proportion, level: float = 0.95) -> Effect:
-    """m_t / m_c - 1 with the log-ratio interval, which carries the control's noise too.
+def welch(treated: Moments, control: Moments, level: float = 0.95) -> Effect:
+    """Welch's interval of a difference of two means."""
+    return fixed(compare_means(treated, control), level)
 
-    exp(ln(m_t/m_c) +- q sqrt(s2_c/(n_c m_c^2) + s2_t/(n_t m_t^2))) - 1 (Deng, Knoblich, Lu, KDD 2018). For showing:
-    decide on the absolute difference. Withheld where a mean is not positive.
+
+def log_ratio(treated: Moments | Proportion, control: Moments | Proportion) -> Estimated:
+    """ln(m_t / m_c) with variance s2_c / (n_c m_c^2) + s2_t / (n_t m_t^2) (Deng, Knoblich, Lu, KDD 2018).
+
+    Withheld where a mean is not positive.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     if (isinstance(treated, Moments) and treated.n < 2) or (isinstance(control, Moments) and control.n < 2):
         return TOO_FEW
@@ -130,23 +117,34 @@ def relative_lift(treated: Moments | Proportion, control: Moments | Proportion, 
     variance = s2_t / (treated.n * m_t**2) + s2_c / (control.n * m_c**2)
     if variance == 0.0:
         return NO_VARIATION
-    centre, half = math.log(m_t / m_c), normal_quantile((1 + level) / 2) * math.sqrt(variance)
-    return Interval(math.expm1(centre), math.expm1(centre - half), _expm1_or_inf(centre + half), "log-ratio")
+    return Estimate(math.log(m_t / m_c), variance, treated.n + control.n, method="log-ratio")
 
 
-def difference_of_ratios(treated: Clusters, control: Clusters, level: float = 0.95) -> Effect:
+def relative_lift(treated: Moments | Proportion, control: Moments | Proportion, level: float = 0.95) -> Effect:
+    """m_t / m_c - 1 with the log-ratio interval, which carries the control's noise too.
+
+    For showing: decide on the absolute difference.
+    """
+    return as_lift(fixed(log_ratio(treated, control), level))
+
+
+def compare_ratios(treated: Clusters, control: Clusters) -> Estimated:
     """Difference of two ratios sum(y)/sum(n) by the delta method, robust to correlation inside clusters.
 
-    t quantile with Satterthwaite's degrees of freedom over clusters, so few clusters give a wide interval. For clusters
-    of one unit it is Welch's interval of the outcome.
+    Satterthwaite's degrees of freedom over clusters, so few clusters give a wide interval. For clusters of one unit it is the
+    difference of means of the outcome.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     if min(treated.clusters, control.clusters) < 2:
         return TOO_FEW_CLUSTERS
     v_t, v_c = treated.ratio_variance, control.ratio_variance
-    centre = treated.ratio - control.ratio
-    return _student(centre, (v_t, treated.clusters), (v_c, control.clusters), level, "delta")
+    return from_arms(treated.ratio - control.ratio, (v_t, treated.clusters), (v_c, control.clusters), "delta")
+
+
+def difference_of_ratios(treated: Clusters, control: Clusters, level: float = 0.95) -> Effect:
+    """The t interval of a difference of two ratios."""
+    return fixed(compare_ratios(treated, control), level)
 
 
 def difference_of_clustered_proportions(treated: Clusters, control: Clusters, level: float = 0.95) -> Effect:
@@ -156,7 +154,7 @@ def difference_of_clustered_proportions(treated: Clusters, control: Clusters, le
     conversions (or non-conversions) in an arm Newcombe's interval on effective sample sizes, n over the design effect,
     the effect taken as no smaller than 1, and as n2/n (units of a cluster all alike) where nobody converted.
     """
-    if missing := _empty(treated.n, control.n):
+    if missing := empty(treated.n, control.n):
         return missing
     if treated.y == 0 and control.y == 0:
         return NO_CONVERSIONS
@@ -181,21 +179,11 @@ def _effective(arm: Clusters) -> float:
     return arm.n / max(1.0, design)
 
 
-def _empty(treated: int, control: int) -> Withheld | None:
-    if treated == 0:
-        return NO_TREATED
-    return NO_CONTROL if control == 0 else None
-
-
 def _mean_and_variance(arm: Moments | Proportion) -> tuple[float, float]:
     """Of one unit's outcome; for proportions p(1 - p), as in Wald's interval."""
     if isinstance(arm, Proportion):
         return arm.rate, arm.rate * (1 - arm.rate)
     return arm.mean, arm.variance
-
-
-def _around(centre: float, half: float, method: str) -> Interval:
-    return Interval(centre, centre - half, centre + half, method)
 
 
 def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
@@ -214,18 +202,3 @@ def _hybrid(treated: tuple[float, float], control: tuple[float, float], z: float
     low = difference - math.hypot(p_t - low_t, high_c - p_c)
     high = difference + math.hypot(high_t - p_t, p_c - low_c)
     return Interval(difference, low, high, method)
-
-
-def _student(centre: float, treated: tuple[float, int], control: tuple[float, int], level: float, method: str) -> Effect:
-    """The t interval around `centre`, from each arm's variance of the mean and number of units that it came from."""
-    (v_t, n_t), (v_c, n_c) = treated, control
-    variance = v_t + v_c
-    if variance == 0.0:
-        return NO_VARIATION
-    # Shares, not squares of variances: tiny variances would underflow.
-    degrees = 1 / ((v_t / variance) ** 2 / (n_t - 1) + (v_c / variance) ** 2 / (n_c - 1))
-    return _around(centre, student_quantile((1 + level) / 2, degrees) * math.sqrt(variance), method)
-
-
-def _expm1_or_inf(x: float) -> float:
-    return math.expm1(x) if x < 700 else math.inf

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tonglu.stats.difference import Withheld
 from tonglu.stats.distributions import chi_square_tail
+from tonglu.stats.estimate import Withheld
 
 ALARM = 0.001
 """The p value below which the split is called broken; strict, because the check is repeated every run."""

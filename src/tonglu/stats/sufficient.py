@@ -66,6 +66,47 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
+class Covaried:
+    """`n` units with an outcome y and a covariate x that was measured before: sums of y, y^2, x, x^2 and xy."""
+
+    n: int = 0
+    y: float = 0
+    y2: float = 0
+    x: float = 0
+    x2: float = 0
+    xy: float = 0
+
+    def __post_init__(self) -> None:
+        if self.n < 0 or self.y2 < 0 or self.x2 < 0:
+            raise ValueError(f"moments of {self.n} units with squares {self.y2} and {self.x2} cannot be")
+
+    def __add__(self, other: Covaried) -> Covaried:
+        return Covaried(
+            self.n + other.n,
+            self.y + other.y,
+            self.y2 + other.y2,
+            self.x + other.x,
+            self.x2 + other.x2,
+            self.xy + other.xy,
+        )
+
+    @property
+    def outcome(self) -> Moments:
+        """Of the outcome alone."""
+        return Moments(self.n, self.y, self.y2)
+
+    @property
+    def covariate(self) -> Moments:
+        """Of the covariate alone."""
+        return Moments(self.n, self.x, self.x2)
+
+    @property
+    def covariance(self) -> float:
+        """The sample covariance of outcome and covariate (divisor n - 1); 0 below two units."""
+        return (self.n * self.xy - self.x * self.y) / (self.n * (self.n - 1)) if self.n > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Clusters:
     """Units that were assigned together, e.g. all entries of one customer or all employees of one employer.
 

@@ -10,9 +10,6 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportions
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from tonglu.stats.difference import (
-    Interval,
-    Significance,
-    Withheld,
     difference_of_clustered_proportions,
     difference_of_proportions,
     difference_of_ratios,
@@ -22,6 +19,7 @@ from tonglu.stats.difference import (
     wald,
     welch,
 )
+from tonglu.stats.estimate import Interval, Significance, Withheld
 from tonglu.stats.sufficient import Clusters, Moments, Proportion
 
 CELLS = [(56, 70), (48, 80), (267, 21307), (122, 21306), (3, 40), (1, 9), (0, 50), (50, 50)]

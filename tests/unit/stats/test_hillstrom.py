@@ -5,15 +5,19 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tonglu.stats.difference import Interval, difference_of_proportions, newcombe, relative_lift, wald, welch
+from tonglu.stats.always_valid import always_valid
+from tonglu.stats.difference import compare_means, difference_of_proportions, newcombe, relative_lift, wald, welch
+from tonglu.stats.estimate import Estimate, Interval
 from tonglu.stats.ratio_mismatch import RatioCheck, check_ratio
-from tonglu.stats.sufficient import Moments, Proportion
+from tonglu.stats.stratified import cuped, theta
+from tonglu.stats.sufficient import Covaried, Moments, Proportion
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "datasets" / "hillstrom" / "hillstrom.parquet"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the data set is not at {DATA}")
 
 SUMS = """
-    SELECT segment, count(*), sum(conversion)::BIGINT, sum(visit)::BIGINT, sum(spend)::DOUBLE, sum(spend * spend)::DOUBLE
+    SELECT segment, count(*), sum(conversion)::BIGINT, sum(visit)::BIGINT, sum(spend)::DOUBLE, sum(spend * spend)::DOUBLE,
+        sum(history)::DOUBLE, sum(history * history)::DOUBLE, sum(spend * history)::DOUBLE
     FROM read_parquet($path) GROUP BY segment
 """
 
@@ -51,11 +55,22 @@ def test_mens_conversion(arms):
 
 
 def test_mens_spend(arms):
-    treated, control = (Moments(arms[name][0], *arms[name][3:]) for name in ("Mens", "No"))
+    treated, control = (Moments(arms[name][0], *arms[name][3:5]) for name in ("Mens", "No"))
     result = welch(treated, control)
     assert isinstance(result, Interval)
     assert result.estimate == pytest.approx(0.76983, abs=5e-6)
     assert limits(result) == pytest.approx((0.48514, 1.05451), abs=5e-6)
+    assert limits(always_valid(compare_means(treated, control), 5000)) == pytest.approx((0.30207, 1.23759), abs=5e-6)
+
+
+def test_mens_spend_adjusted_by_history(arms):
+    treated, control = (Covaried(arms[name][0], *arms[name][3:]) for name in ("Mens", "No"))
+    plain, adjusted = compare_means(treated.outcome, control.outcome), cuped(treated, control)
+    assert isinstance(plain, Estimate)
+    assert isinstance(adjusted, Estimate)
+    assert theta(treated, control) == pytest.approx(0.0012229, abs=5e-8)
+    assert adjusted.value == pytest.approx(0.76744, abs=5e-6)
+    assert adjusted.variance / plain.variance == pytest.approx(0.99957, abs=5e-6)
 
 
 def test_the_three_arms_match_their_ratio(arms):

@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats as scipy_stats
 
-from tonglu.stats.difference import Withheld
+from tonglu.stats.estimate import Withheld
 from tonglu.stats.ratio_mismatch import RatioCheck, check_ratio
 
 
