@@ -18,7 +18,7 @@ from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.core.graph import reached_from
 from tonglu.gates import decision_chain
 from tonglu.language.expression import ColumnType, type_of
-from tonglu.language.journey import MIGRATE_OUT, AuthoredStep, Enter, Journey
+from tonglu.language.journey import MIGRATE_OUT, AuthoredStep, Enter, Goal, Journey
 from tonglu.language.loader import check_condition
 from tonglu.language.message import MessageFile
 from tonglu.language.policy import Policy
@@ -85,6 +85,26 @@ class _Check:
             self.unknown("TL202", f"event '{name}' is in no contract", (*loc, "event"), name, self.known.events)
         else:
             check_condition(self.journey.file, (*loc, "where"), where, properties, self.findings, segments=self.known.segments)
+
+    def goal(self, goal: Goal, loc: Loc) -> None:
+        """The event of a goal, and where its value and what foretells it come from."""
+        self.event(goal.event, goal.where, loc)
+        properties = self.known.properties(goal.event)
+        if goal.value_of is not None and properties is not None and goal.value_of not in properties:
+            message = f"event '{goal.event}' has no property '{goal.value_of}'"
+            hint = f"It has {', '.join(properties) or 'none'}."
+            self.unknown("TL212", message, (*loc, "value_of"), goal.value_of, properties, hint)
+        self.attribute(goal.adjust, (*loc, "adjust"), number=True)
+
+    def attribute(self, name: str | None, loc: Loc, *, number: bool = False) -> None:
+        """An attribute of the profile that is read as of assignment."""
+        if name is None:
+            return
+        kind = self.known.profile.get(name)
+        if kind is None:
+            self.unknown("TL203", f"unknown name '{name}'", loc, name, self.known.profile)
+        elif number and kind not in (ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.UNKNOWN):
+            self.add("TL414", f"'{name}' is {kind.value}, and an outcome is adjusted by a number", loc)
 
     def customer(self, when: Condition | None, loc: Loc) -> None:
         known = self.known
@@ -154,7 +174,8 @@ class _Check:
                     "Use days_since(...) for a date.",
                 )
         for number, goal in enumerate(header.all_goals):
-            self.event(goal.event, goal.where, ("goal",) if header.goal else ("goals", number))
+            self.goal(goal, ("goal",) if header.goal else ("goals", number))
+        self.attribute(header.strata, ("strata",))
         written = self.journey.file.at(("exit",))
         for number, one in enumerate(header.exit):
             loc: Loc = ("exit", number) if isinstance(written, list) else ("exit",)

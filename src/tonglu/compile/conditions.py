@@ -63,6 +63,7 @@ NOTE = """
 """
 EARLIER = "noted.run_no < $run_no"
 OWN_TOO = "(noted.run_no < $run_no OR noted.entry_id = at_hand.entry_id)"
+FEN_OF = "coalesce(CAST(round(100 * TRY_CAST(slot('said') AS DECIMAL(18, 4))) AS BIGINT), 0)"
 OF_KEY = """
     EXISTS(SELECT 1 FROM tonglu.entry AS keyed WHERE keyed.entry_id = at_hand.entry_id AND keyed.key = slot('said'))
 """
@@ -201,6 +202,11 @@ def property_text(name: str, event: str = "e") -> exp.Expression:
     """A property of an event as text; NULL where it is missing."""
     told = [exp.column("properties", table=event), exp.Literal.string(f"$.{name}")]
     return exp.Anonymous(this="json_extract_string", expressions=told)
+
+
+def fen_of(name: str) -> exp.Expression:
+    """A property of an event `e`, an amount in yuan, as whole fen; 0 where it is missing or no amount."""
+    return fill(FEN_OF, said=property_text(name))
 
 
 def key_condition(keyed_by: str | None, event: str, known: Known) -> exp.Expression | None:

@@ -14,6 +14,7 @@ from tonglu.compile.conditions import (
     customer_condition,
     customer_value,
     event_condition,
+    fen_of,
     profile_column,
     segment_test,
     state_condition,
@@ -75,7 +76,18 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
         exits=(*_goal_exits(definition, known), *(_exits(definition, known) if walked else ())),
         goals=tuple(
             CompiledGoal(
-                number, goal.called, goal.event, event_condition(goal.event, goal.where, known, keyed_by), goal.within, goal.value
+                number,
+                goal.called,
+                goal.event,
+                event_condition(goal.event, goal.where, known, keyed_by),
+                goal.within,
+                goal.value,
+                header.role_of(goal),
+                None if goal.value_of is None else fen_of(goal.value_of),
+                (*sorted(goal.horizons), goal.within),
+                goal.adjust,
+                goal.expect.customers if goal.expect else None,
+                event_condition(goal.event, goal.where, known),
             )
             for number, goal in enumerate(header.all_goals)
         ),

@@ -44,7 +44,11 @@ class CompiledExit:
 
 @dataclass(frozen=True)
 class CompiledGoal:
-    """A goal: its event with the filter as SQL, its window, its value in fen."""
+    """A goal: its event with the filter as SQL, its window, its value in fen (of the event `e`, where the event says it).
+
+    `horizons` are the times at which it is measured, the window last; `adjust` the attribute that foretells it; `anyone` the condition
+    whatever entry the event may belong to.
+    """
 
     number: int
     name: str
@@ -52,6 +56,12 @@ class CompiledGoal:
     condition: exp.Expression
     window: timedelta
     value: int
+    role: str = "primary"
+    worth: exp.Expression | None = None
+    horizons: tuple[timedelta, ...] = ()
+    adjust: str | None = None
+    expected: int | None = None
+    anyone: exp.Expression | None = None
 
 
 @dataclass(frozen=True)

@@ -120,20 +120,38 @@ class Expect(Authored):
 
 
 class Goal(Authored):
-    """What counts as success: an event within a time after assignment, and what it is worth (whole fen)."""
+    """What is counted for treated and control: an event within a time after assignment, and what it is worth.
+
+    `value` is a sum (whole fen), `value_of` the event's own property in yuan. A guardrail is what there shall not be more of.
+    `horizons` are shorter times that are looked at too; `adjust` is the attribute, as of assignment, that foretells the outcome (CUPED).
+    """
 
     name: Name | None = None
     event: EventName
     where: Condition | None = None
     value: Money = 0
+    value_of: Name | None = None
     within: Span
+    role: Literal["primary", "secondary", "guardrail"] | None = None
+    horizons: Annotated[tuple[Span, ...], Field(max_length=10)] = ()
+    adjust: Name | None = None
     expect: Expect | None = None
+
+    @model_validator(mode="after")
+    def _measured_one_way(self) -> Self:
+        if self.value and self.value_of is not None:
+            raise refuse("a goal has one value: 'value' or 'value_of'", "Remove one of them.", "TL407")
+        if any(horizon >= self.within for horizon in self.horizons) or len(set(self.horizons)) < len(self.horizons):
+            raise refuse("horizons are shorter than 'within', each written once", "The whole time is measured anyhow.", "TL407")
+        return self
 
     @field_validator("value")
     @classmethod
     def _worth_something(cls, value: int) -> int:
         if value < 0:
-            raise refuse("a goal is not worth less than nothing", "What must not happen is an exit, not a goal.")
+            raise refuse(
+                "a goal is not worth less than nothing", "What there shall not be more of is a goal with 'role: guardrail'."
+            )
         return value
 
     @property
@@ -192,6 +210,7 @@ class JourneyFile(Authored):
     randomise: Literal["customer", "employer"] = "customer"
     goal: Goal | None = None
     goals: tuple[Goal, ...] = ()
+    strata: Name | None = None
     on_goal: Literal["exit", "continue"] = "exit"
     exit: Annotated[tuple[Exit, ...], BeforeValidator(as_list)] = ()
     live: Live = Live()
@@ -204,6 +223,10 @@ class JourneyFile(Authored):
     def all_goals(self) -> tuple[Goal, ...]:
         """The goals, in written order, whether there is one or a list of them."""
         return (self.goal,) if self.goal is not None else self.goals
+
+    def role_of(self, goal: Goal) -> Literal["primary", "secondary", "guardrail"]:
+        """A goal's role; the first is the primary one unless it is written otherwise, the others are secondary."""
+        return goal.role or ("primary" if goal is self.all_goals[0] else "secondary")
 
     @model_validator(mode="before")
     @classmethod
@@ -218,6 +241,10 @@ class JourneyFile(Authored):
         names = [goal.called for goal in self.all_goals]
         if len(set(names)) < len(names):
             raise refuse("two goals have the same name", "Give each a 'name'.", "TL407")
+        roles = [self.role_of(goal) for goal in self.all_goals]
+        if roles.count("primary") > 1 or (roles and roles[0] == "guardrail"):
+            hint = "The first goal decides; the others are 'secondary' or 'guardrail'."
+            raise refuse("a journey is judged by one primary goal, its first", hint, "TL407")
         if self.purpose == "regulatory" and self.holdout > 0:
             raise refuse("a regulatory journey has no control group", "Remove 'holdout'.", "TL409")
         return self

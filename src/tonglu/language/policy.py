@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +19,7 @@ from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
-from tonglu.language.values import Authored, Duration, Name, Share, refuse, shown
+from tonglu.language.values import Authored, Duration, Name, Share, Span, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 
 ANY = "any"
@@ -95,6 +96,20 @@ class Learning(Authored):
         return self
 
 
+class Measurement(Authored):
+    """How all journeys are measured.
+
+    `segments` are those by which every lift is shown too, as of assignment; `covariates` the attributes that must be balanced before a
+    lift is believed; `tightest_at` the number of units at which the always-valid interval is tightest, where a goal expects none;
+    `together` the time after a customer's first entry in which the effect of all journeys together is measured.
+    """
+
+    segments: tuple[Name, ...] = ()
+    covariates: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    tightest_at: Annotated[int, Field(ge=100)] = 5000
+    together: Span = timedelta(days=30)
+
+
 class Policy(Authored):
     """The whole policy. Purposes that it does not name skip nothing; channels without hours are always open."""
 
@@ -109,6 +124,7 @@ class Policy(Authored):
     arbitration: Arbitration = Arbitration()
     per_run: Annotated[int, Field(ge=1, le=100)] = 1
     priority: tuple[Name, ...] = ()
+    measurement: Measurement = Measurement()
     learning: Learning = Learning()
     suitability: Suitability = Suitability()
     risk: Risk = Risk()

@@ -26,7 +26,7 @@ from tonglu.stages.switches import Standing
 from tonglu.steps import CompiledStep
 
 WRITES = (
-    "candidate", "left_out", "launch", "rest", "move", "waiting_touch", "exposure", "version", "step", "via", "arm", "goal",
+    "candidate", "left_out", "launch", "rest", "move", "waiting_touch", "exposure", "version", "step", "via", "arm", "goal", "horizon",
     "split_way", "set_value", "enter_target", "control_epoch", "entry", "suitability", "risk_seen", "risk_count", "topic",
 )  # fmt: skip
 """What the statements write to; `entry` keeps the rows that tell who is or was inside, the others may be empty."""

@@ -10,6 +10,7 @@ from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Warehouse, WorkCalendar
 from tonglu.core.sql import Slot, about_customer, alike, among, fill
+from tonglu.stages.baseline import pin_baseline
 from tonglu.stages.context import Run
 from tonglu.stages.occasions import instants
 from tonglu.stages.switches import Standing
@@ -155,6 +156,7 @@ def enrol(warehouse: Warehouse, program: Program, run: Run, calendar: WorkCalend
         journeys = among(exp.column("journey"), [name for name, _ in group])
         warehouse.execute(fill(NOT_QUALIFIED, journeys=journeys, condition=group[0][1]))
     warehouse.run("enrol/choose")
+    pin_baseline(warehouse, program)
     [(enrolled,)] = warehouse.fetch(ENROLLED)
     return int(enrolled)
 

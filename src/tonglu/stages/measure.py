@@ -1,24 +1,23 @@
-"""Measure: conversions by intention to treat, and each journey's lift over its held-out group (semantics 26 and 27).
+"""Measure: conversions by intention to treat, and the sums from which every lift is told (semantics 26 and 27).
 
 Conversions follow from facts: every goal event that a run brings is matched with every entry whose window it falls in, however
-late it came. The lift of a journey compares treated and held-out entries whose window has passed.
+late it came. Sums are kept by cell; a run adds what changed since the last one, and all that was added is what a count of
+everything would give.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass
+import json
 
 from sqlglot import exp
 
 from tonglu.compile.program import CompiledGoal, Program
 from tonglu.core.durations import microseconds
-from tonglu.core.ports import Row, Warehouse
+from tonglu.core.ports import Warehouse
 from tonglu.core.sql import Slot, about_customer, alike, among
-from tonglu.stats.difference import difference_of_clustered_proportions, difference_of_ratios
-from tonglu.stats.estimate import Effect, Interval, Withheld
-from tonglu.stats.sufficient import Clusters
+from tonglu.stages.lifts import tell_lifts
 
 NONE_YET = """
-    CREATE OR REPLACE TEMP TABLE goal_match (entry_id BIGINT, goal_no INTEGER, event_id VARCHAR, occurred_at TIMESTAMP, value BIGINT)
+    CREATE OR REPLACE TEMP TABLE goal_match (entry_id BIGINT, goal_no INTEGER, event_id VARCHAR, occurred_at TIMESTAMP, value BIGINT);
+    CREATE OR REPLACE TEMP TABLE goal_seen (event_id VARCHAR, customer_id BIGINT, occurred_at TIMESTAMP, value BIGINT)
 """
 MATCH = """
     INSERT INTO goal_match
@@ -29,42 +28,52 @@ MATCH = """
     WHERE slot('mine') AND e.name = slot('event') AND e.occurred_at > en.assigned_at
       AND e.occurred_at <= en.assigned_at + to_microseconds(slot('window_us')) AND slot('condition')
 """
-CONVERSIONS = "SELECT count(*) FROM tonglu.conversion WHERE run_no = $run_no"
-KEEP = """
-    INSERT INTO tonglu.lift VALUES ($run_no, $journey, $goal, $assigned_treated, $assigned_control, $n_treated, $n_control,
-        $conversions_treated, $conversions_control, $rate_treated, $rate_control, $lift, $lift_low, $lift_high, $value_lift, $value_low,
-        $value_high, $method, TRUE)
+SEE = """
+    INSERT INTO goal_seen
+    SELECT e.event_id, e.customer_id, e.occurred_at, slot('value')
+    FROM new_event AS e LEFT JOIN tonglu.profile AS profile ON profile.customer_id = e.customer_id
+    WHERE e.name = slot('event') AND slot('condition')
 """
-FEN = 100
-EMPTY = Clusters()
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: how many entries were assigned, and the matured ones' conversions and values, by customer."""
-
-    assigned: int = 0
-    converted: Clusters = EMPTY
-    value: Clusters = EMPTY
+CONVERSIONS = "SELECT count(*) FROM tonglu.conversion WHERE run_no = $run_no"
+RULE = "SELECT arg_max(rule, run_no) FROM tonglu.measured_by"
+NEW_RULE = "INSERT INTO tonglu.measured_by VALUES ($run_no, $rule)"
 
 
 def measure(warehouse: Warehouse, program: Program) -> int:
-    """Find new conversions, write every journey's lift; the number of new conversions."""
+    """Find new conversions, bring the sums up to date, tell every lift; the number of new conversions."""
     warehouse.execute(NONE_YET)
     goals = [(journey.version_no, goal) for journey in program.journeys for goal in journey.goals]
-    for group in alike(goals, lambda one: (one[1].number, one[1].value, one[1].event, one[1].window, one[1].condition)):
+    for group in alike(goals, lambda one: (one[1].number, _value(one[1]), one[1].event, one[1].window, one[1].condition)):
         warehouse.execute(about_customer(MATCH, "en", **_slots([version_no for version_no, _ in group], group[0][1])))
+    marketing = [one for one in program.current if one.header.purpose == "marketing"]
+    wanted = [goal for journey in marketing for goal in journey.goals if goal.role != "guardrail"]
+    for same in alike(wanted, lambda goal: (_value(goal), goal.event, goal.anyone)):
+        goal = same[0]
+        warehouse.execute(about_customer(SEE, "e", value=_value(goal), event=goal.event, condition=goal.anyone))
     warehouse.run("measure/conversions")
-    for (name, goal_name), sides in sorted(_sides(warehouse).items()):
-        _keep(warehouse, name, goal_name, sides["treated"], sides["holdout"])
+    warehouse.run("measure/known")
+    add_up(warehouse, program)
+    tell_lifts(warehouse, program)
     [(conversions,)] = warehouse.fetch(CONVERSIONS)
     return int(conversions)
+
+
+def add_up(warehouse: Warehouse, program: Program, *, anew: bool = False) -> None:
+    """Bring the sums up to date: by what changed, or by a count of everything where the rules changed (or `anew`)."""
+    rules = program.policy.measurement
+    rule = json.dumps({"segments": sorted(rules.segments), "together": microseconds(rules.together)})
+    [(last,)] = warehouse.fetch(RULE)
+    if last != rule:
+        warehouse.execute(NEW_RULE, rule=rule)
+    anew = anew or last != rule
+    warehouse.run("measure/sums", anew=anew, segments=list(rules.segments))
+    warehouse.run("measure/together", anew=anew, within_us=microseconds(rules.together))
 
 
 def _slots(versions: list[int], goal: CompiledGoal) -> dict[str, Slot]:
     return {
         "goal_no": goal.number,
-        "value": goal.value,
+        "value": _value(goal),
         "mine": among(exp.column("version_no", table="en"), versions),
         "event": goal.event,
         "window_us": microseconds(goal.window),
@@ -72,49 +81,6 @@ def _slots(versions: list[int], goal: CompiledGoal) -> dict[str, Slot]:
     }
 
 
-def _sides(warehouse: Warehouse) -> dict[tuple[str, str], dict[str, Side]]:
-    """The sufficient statistics by journey and goal, then by side."""
-    found: dict[tuple[str, str], dict[str, Side]] = defaultdict(lambda: defaultdict(Side))
-    for row in warehouse.rows("measure/statistics"):
-        journey, goal, assignment = row[:3]
-        found[journey, goal][assignment] = _side(row[3:])
-    return found
-
-
-def _side(row: Row) -> Side:
-    assigned, clusters, n, n2, y, y2, ny, v, v2, nv = (value or 0 for value in row)
-    return Side(assigned, Clusters(clusters, n, n2, y, y2, ny), Clusters(clusters, n, n2, v, v2, nv))
-
-
-def _keep(warehouse: Warehouse, journey: str, goal: str, treated: Side, control: Side) -> None:
-    """Write one lift; a withheld one has no interval and says why in `method`."""
-    lift = difference_of_clustered_proportions(treated.converted, control.converted)
-    if treated.assigned and control.assigned and not treated.converted.n:
-        lift = Withheld("no window has passed yet")
-    value = difference_of_ratios(treated.value, control.value)
-    estimate, low, high = _numbers(lift)
-    worth, least, most = _numbers(value)
-    warehouse.execute(
-        KEEP,
-        journey=journey,
-        goal=goal,
-        assigned_treated=treated.assigned,
-        assigned_control=control.assigned,
-        n_treated=treated.converted.n,
-        n_control=control.converted.n,
-        conversions_treated=int(treated.converted.y),
-        conversions_control=int(control.converted.y),
-        rate_treated=treated.converted.ratio if treated.converted.n else None,
-        rate_control=control.converted.ratio if control.converted.n else None,
-        lift=estimate,
-        lift_low=low,
-        lift_high=high,
-        value_lift=None if worth is None else worth / FEN,
-        value_low=None if least is None else least / FEN,
-        value_high=None if most is None else most / FEN,
-        method=f"withheld: {lift.reason}" if isinstance(lift, Withheld) else lift.method,
-    )
-
-
-def _numbers(effect: Effect) -> tuple[float, float, float] | tuple[None, None, None]:
-    return (effect.estimate, effect.low, effect.high) if isinstance(effect, Interval) else (None, None, None)
+def _value(goal: CompiledGoal) -> exp.Expression | int:
+    """What a conversion is worth, fen."""
+    return goal.value if goal.worth is None else goal.worth

@@ -10,7 +10,8 @@ from tonglu.core.ports import Warehouse
 from tonglu.steps import CompiledStep
 from tonglu.steps.kind import FOLLOWING, Branch
 
-GOAL = "INSERT INTO tonglu.goal VALUES ($version_no, $goal_no, $goal, $event, $window_us, $value)"
+GOAL = "INSERT INTO tonglu.goal VALUES ($version_no, $goal_no, $goal, $event, $window_us, $value, $role, $expected)"
+HORIZON = "INSERT INTO tonglu.horizon VALUES ($version_no, $goal_no, $horizon_us)"
 ARM = "INSERT INTO tonglu.arm VALUES ($version_no, $step_key, $arm_no, $arm, $to_key, $learn, $weight)"
 WAY = "INSERT INTO tonglu.split_way VALUES ($version_no, $step_key, $way_no, $to_key, $low, $high)"
 NOTE = "INSERT INTO tonglu.set_value VALUES ($version_no, $step_key, $name, $value)"
@@ -48,7 +49,11 @@ def register(warehouse: Warehouse, journey: CompiledJourney, titles: Mapping[str
             event=goal.event,
             window_us=microseconds(goal.window),
             value=goal.value,
+            role=goal.role,
+            expected=goal.expected,
         )
+        for horizon in goal.horizons:
+            warehouse.execute(HORIZON, version_no=journey.version_no, goal_no=goal.number, horizon_us=microseconds(horizon))
 
 
 def keep_texts(warehouse: Warehouse, texts: Sequence[tuple[str, str, str, str]]) -> None:

@@ -70,6 +70,13 @@ FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.
 COMMENT ON VIEW conversions IS 'Goal events within the window of an entry, treated and control alike; value in fen.';
 CREATE VIEW lift AS SELECT l.run_no, r.as_of, l.* EXCLUDE (run_no) FROM engine.lift AS l JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW lift IS 'Difference of treated and held-out entries by intention to treat, as each run measured it; values in yuan per entry.';
+CREATE VIEW lift_by AS
+SELECT l.run_no, r.as_of, l.journey, l.goal, l.role, l.horizon_us / 86400000000 AS horizon_days, l.kind AS slice_kind, l.slice,
+    l.* EXCLUDE (run_no, journey, goal, role, horizon_us, kind, slice)
+FROM engine.lift_by AS l JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW lift_by IS 'The same by time since assignment, segment, arm, channel, for those who would be touched, and of all marketing together.';
+CREATE VIEW trust AS SELECT t.run_no, r.as_of, t.* EXCLUDE (run_no) FROM engine.trust AS t JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW trust IS 'What was looked at before a lift is believed: the split of every draw, and the balance of what was known before.';
 CREATE VIEW learned AS
 SELECT l.run_no, r.as_of, l.journey, l.step, l.arm, l.n, l.conversions, l.p_best, l.propensity FROM engine.learned AS l JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW learned IS 'What each run learned of each arm, and the share that the next run gave it.';
