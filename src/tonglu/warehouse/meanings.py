@@ -93,7 +93,6 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "shrunk": "the lift drawn towards that of all segments (empirical Bayes)",
         "about": "what was looked at",
         "statistic": "of the test: ln E of a split, z of an arm's exposures, chi-square of balance",
-        "broken": "whether lifts of the journey are withheld for it",
         "said": "why, empty where it holds",
         "value_lift": "difference of value per entry, yuan",
         "value_low": "lower end of its 95 % interval, yuan, valid at all looks together",
@@ -176,6 +175,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
 SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("risk_rules", "rule"): "name of the risk rule",
+        ("trust", "broken"): "whether lifts of the journey are withheld for it",
         ("learned", "conversions"): "of these entries, converted on the first goal",
         ("allocations", "proposals"): "proposals of this priority group that came to a limit",
         (
