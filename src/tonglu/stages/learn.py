@@ -7,8 +7,9 @@ floor. What is learned is a table by run; the next run uses the newest.
 from itertools import groupby
 
 from tonglu.core.ports import Warehouse
+from tonglu.stats.beliefs import Beta
 from tonglu.stats.sufficient import Proportion
-from tonglu.stats.thompson import Beta, allocation, probability_best
+from tonglu.stats.thompson import allocation, probability_best
 
 KEEP = """
     INSERT INTO tonglu.learned VALUES ($run_no, $version_no, $journey, $step_key, $step, $arm_no, $arm, $n, $conversions, $p_best,

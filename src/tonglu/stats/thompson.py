@@ -7,46 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
-from tonglu.stats.sufficient import Proportion
+from tonglu.stats.beliefs import Belief, Floats
 
 MILLION = 1_000_000
 _NODES = 20
-_CUTS = (1e-15, 1e-11, 1e-8, 1e-6, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.25, 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Beta:
-    """A Beta(alpha, beta) belief about an arm's conversion rate. Raises ValueError unless both are positive."""
-
-    alpha: float = 1.0
-    beta: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (0 < self.alpha < math.inf and 0 < self.beta < math.inf):
-            raise ValueError(f"Beta({self.alpha}, {self.beta}) is not a distribution")
-
-    def after(self, seen: Proportion) -> Beta:
-        """The belief after the outcomes `seen` (only those whose window has passed belong here)."""
-        return Beta(self.alpha + seen.conversions, self.beta + seen.n - seen.conversions)
-
-    def mirrored(self) -> Beta:
-        """The belief about the rate of not converting."""
-        return Beta(self.beta, self.alpha)
-
-    @property
-    def mean(self) -> float:
-        """The expected conversion rate."""
-        return self.alpha / (self.alpha + self.beta)
-
-
-def probability_best(arms: Sequence[Beta], *, minimise: bool = False) -> tuple[float, ...]:
-    """P(arm i has the highest rate) for independent beliefs; with `minimise`, the lowest rate.
+def probability_best(arms: Sequence[Belief], *, minimise: bool = False) -> tuple[float, ...]:
+    """P(arm i has the highest rate or value) for independent beliefs; with `minimise`, the lowest.
 
     Integral of f_i(x) prod_{j != i} F_j(x), by Gauss-Legendre between the quantiles of all arms; the sum over arms is
     1 to about 1e-12 before it is normalised. Raises ValueError without arms.
@@ -56,16 +27,29 @@ def probability_best(arms: Sequence[Beta], *, minimise: bool = False) -> tuple[f
     if len(arms) == 1:
         return (1.0,)
     beliefs = [arm.mirrored() for arm in arms] if minimise else list(arms)
-    alpha = np.array([belief.alpha for belief in beliefs])[:, None]
-    beta = np.array([belief.beta for belief in beliefs])[:, None]
-    nodes, weights = _grid(alpha, beta)
-    log_density = special.xlogy(alpha - 1, nodes) + special.xlog1py(beta - 1, -nodes) - special.betaln(alpha, beta)
-    density = weights * np.exp(log_density)
+    nodes, weights = _grid(beliefs)
+    density = weights * np.array([belief.density(nodes) for belief in beliefs])
     # Millions of outcomes cost betaln nine digits, the same in every node of an arm: its own sum takes that out.
     density /= density.sum(axis=1, keepdims=True)
-    below = special.betainc(alpha, beta, nodes)
+    below = np.array([belief.below(nodes) for belief in beliefs])
     best = np.array([np.sum(density[arm] * np.prod(np.delete(below, arm, axis=0), axis=0)) for arm in range(len(beliefs))])
     return tuple(float(share) for share in best / best.sum())
+
+
+def expected_loss(arms: Sequence[Belief], *, minimise: bool = False) -> tuple[float, ...]:
+    """What choosing arm i is expected to cost: E[max_j theta_j] - E[theta_i] (Stucchio 2015); with `minimise`, E[theta_i] - E[min_j theta_j].
+
+    E[max] is the upper end less the integral of prod F_j, on the nodes of `probability_best`. Raises ValueError without arms.
+    """
+    if not arms:
+        raise ValueError("no arms")
+    if len(arms) == 1:
+        return (0.0,)
+    beliefs = [arm.mirrored() for arm in arms] if minimise else list(arms)
+    nodes, weights = _grid(beliefs)
+    upper = max(float(belief.cuts().max()) for belief in beliefs)
+    highest = upper - float(weights @ np.prod([belief.below(nodes) for belief in beliefs], axis=0))
+    return tuple(max(0.0, highest - belief.mean) for belief in beliefs)
 
 
 def top_two(best: Sequence[float], leader: float = 0.5) -> tuple[float, ...]:
@@ -111,14 +95,12 @@ def allocation_in_millionths(weights: Sequence[float], floor: float) -> tuple[in
     return (*parts, MILLION - sum(parts))
 
 
-def _grid(alpha: NDArray[np.float64], beta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Quadrature nodes and weights on (0, 1), panels cut at the arms' quantiles (which columns alpha, beta describe)."""
-    cuts = np.array(_CUTS)
-    lower, upper = special.betaincinv(alpha, beta, cuts), special.betainccinv(alpha, beta, cuts)
-    edges = np.unique(np.concatenate(([0.0], lower.ravel(), upper.ravel(), [1.0])))
+def _grid(beliefs: Sequence[Belief]) -> tuple[Floats, Floats]:
+    """Quadrature nodes and weights, panels cut where the beliefs say."""
+    edges = np.unique(np.concatenate([belief.cuts() for belief in beliefs]))
     points, shares = np.polynomial.legendre.leggauss(_NODES)
     half = np.diff(edges)[:, None] / 2
     middle = (edges[:-1] + edges[1:])[:, None] / 2
     nodes, weights = (middle + half * points).ravel(), (half * shares).ravel()
-    inside = (nodes > 0.0) & (nodes < 1.0)
+    inside = (nodes > edges[0]) & (nodes < edges[-1])
     return nodes[inside], weights[inside]

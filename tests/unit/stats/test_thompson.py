@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy import integrate
 from scipy import stats as scipy_stats
 
+from tonglu.stats.beliefs import Beta
 from tonglu.stats.sufficient import Proportion
-from tonglu.stats.thompson import MILLION, Beta, allocation, allocation_in_millionths, probability_best, top_two
+from tonglu.stats.thompson import MILLION, allocation, allocation_in_millionths, probability_best, top_two
 
 PUBLISHED = (Beta(21, 181), Beta(26, 176), Beta(31, 171))
 beliefs = st.builds(Beta, st.floats(0.5, 5000), st.floats(0.5, 5000))
