@@ -5,11 +5,15 @@ from itertools import product
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import stats as scipy_stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+from tea_tasting.aggr import Aggregates
+from tea_tasting.metrics import Mean, RatioOfMeans
 
 from tonglu.stats.difference import (
+    compare_ratios,
     difference_of_clustered_proportions,
     difference_of_proportions,
     difference_of_ratios,
@@ -152,6 +156,39 @@ def test_the_ratio_variance_is_the_delta_method_on_the_clusters():
     arm = clusters(sizes, outcomes)
     assert arm.ratio == pytest.approx(ratio, abs=1e-12)
     assert arm.ratio_variance == pytest.approx(delta, rel=1e-9)
+
+
+def test_clicks_per_message_agree_with_tea_tasting_and_with_clustered_least_squares():
+    draws = np.random.default_rng(19)
+    arms, aggregates, units = [], [], []
+    for number, rate in enumerate((0.25, 0.3)):
+        sizes = draws.integers(1, 9, 120)
+        y = draws.binomial(sizes, draws.beta(4 * rate, 4 * (1 - rate), 120))
+        arms.append(clusters(sizes, y))
+        var = {"y": y.var(ddof=1), "n": sizes.var(ddof=1)}
+        aggregates.append(Aggregates(120, {"y": y.mean(), "n": sizes.mean()}, var, {("n", "y"): np.cov(y, sizes)[0, 1]}))
+        units += [
+            (number, 1000 * number + c, int(i < k)) for c, (n, k) in enumerate(zip(sizes, y, strict=True)) for i in range(n)
+        ]
+    ours = interval(difference_of_ratios(arms[1], arms[0]))
+    theirs = RatioOfMeans("y", "n", use_t=True, equal_var=False).analyze_aggregates(*aggregates)
+    assert (ours.low, ours.high) == pytest.approx((theirs.effect_size_ci_lower, theirs.effect_size_ci_upper), abs=1e-9)
+    t, firm, clicked = np.array(units).T
+    robust = sm.OLS(clicked, sm.add_constant(t)).fit(cov_type="cluster", cov_kwds={"groups": firm, "use_correction": False})
+    estimate = compare_ratios(arms[1], arms[0])
+    # The sandwich without correction divides by k where the delta method divides by k - 1.
+    assert estimate.value == pytest.approx(robust.params[1], abs=1e-9)
+    assert estimate.error == pytest.approx(robust.bse[1] * math.sqrt(120 / 119), abs=1e-9)
+
+
+def test_the_relative_lift_agrees_with_tea_tasting():
+    draws = np.random.default_rng(29)
+    treated, control = draws.gamma(2, 3, 400), draws.gamma(2, 2.5, 300)
+    aggregates = [Aggregates(len(v), {"y": v.mean()}, {"y": v.var(ddof=1)}) for v in (control, treated)]
+    theirs = Mean("y", use_t=False, equal_var=False).analyze_aggregates(*aggregates)
+    ours = interval(relative_lift(moments(treated), moments(control)))
+    expected = (theirs.rel_effect_size, theirs.rel_effect_size_ci_lower, theirs.rel_effect_size_ci_upper)
+    assert (ours.estimate, ours.low, ours.high) == pytest.approx(expected, abs=1e-9)
 
 
 def test_ignoring_clusters_would_claim_too_much():

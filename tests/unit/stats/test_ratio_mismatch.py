@@ -29,6 +29,13 @@ def test_the_p_value_agrees_with_scipy(counts, weights):
     assert not ours.mismatch
 
 
+def test_the_p_value_agrees_with_growthbook_where_all_arms_have_weight():
+    utils = pytest.importorskip("gbstats.utils", reason="`make test` installs gbstats, apart, without its dependencies")
+    ours = check_ratio([300, 340, 410], [0.3, 0.3, 0.4])
+    assert isinstance(ours, RatioCheck)
+    assert ours.p_value == pytest.approx(utils.check_srm([300, 340, 410], [0.3, 0.3, 0.4]), abs=1e-9)
+
+
 def test_an_arm_without_weight_gives_no_degree_of_freedom():
     with_idle, without = check_ratio([60, 40, 0], [1, 1, 0]), check_ratio([60, 40], [1, 1])
     assert with_idle == without

@@ -1,5 +1,7 @@
 """CUPED and post-stratification against tea-tasting, statsmodels and gbstats."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -167,3 +169,20 @@ def test_a_stratum_that_only_one_arm_reached_withholds_unless_it_is_small():
         combine([(0.0, Estimate(1.0, 1.0, 5))], "sum")
     with pytest.raises(ValueError, match="clusters"):
         post_stratified([(Clusters(5, 5, 5, 1, 1, 1), Proportion(5, 1))])
+
+
+def test_nothing_degenerate_gives_nan_or_an_exception():
+    values = [[], [3.0], [2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -1.0, 4.0]]
+    plain = [moments(v) for v in values]
+    arms = [covaried(np.array(v), np.array(v[::-1])) for v in values]
+    results = [cuped(t, c, m, k) for t, c in product(arms, arms) for m, k in product(plain, plain)]
+    results += [
+        post_stratified([(t, c), (m, k)], left)
+        for t, c in product(plain, plain)
+        for m, k in product(plain, plain)
+        for left in (0.0, 0.7)
+    ]
+    for result in results:
+        # An Estimate refuses what is not finite; its interval then is too.
+        assert result.reason if isinstance(result, Withheld) else fixed(result).low < result.value < fixed(result).high
+    assert {type(result) for result in results} == {Estimate, Withheld}
