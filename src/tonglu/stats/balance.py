@@ -71,16 +71,20 @@ class Covariates:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A covariate's standardised difference in one stratum; infinite where it varies between the arms alone."""
+    """A covariate's standardised difference in one stratum, and the stratum's weight h."""
 
     stratum: str
     covariate: str
     value: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Every standardised difference, the largest first, and the joint test."""
+    """Every standardised difference, the least likely first, and the joint test.
+
+    A difference counts by the root of its stratum's weight: of two units it may be large by chance.
+    """
 
     differences: tuple[Difference, ...]
     statistic: float
@@ -110,7 +114,7 @@ def balance(strata: Strata, names: Sequence[str]) -> Balance | Withheld:
     if not degrees:
         return Withheld("no covariate varies")
     differences = [one for name, pair in met.items() for one in _standardised(name, pair, names)]
-    differences.sort(key=lambda one: -abs(one.value))
+    differences.sort(key=lambda one: -abs(one.value) * math.sqrt(one.weight))
     return Balance(tuple(differences), statistic, degrees, chi_square_tail(statistic, degrees))
 
 
@@ -154,9 +158,9 @@ def _quadratic(total: NDArray[np.float64], cov: NDArray[np.float64]) -> tuple[fl
 
 def _standardised(stratum: str, pair: tuple[Covariates, Covariates], names: Sequence[str]) -> list[Difference]:
     treated, control = pair
-    spread = np.sqrt(np.maximum(0.0, np.diag(treated.covariance) + np.diag(control.covariance)) / 2)
-    found = []
-    for name, m_t, m_c, sd in zip(names, treated.means, control.means, spread, strict=True):
-        apart = 0.0 if math.isclose(m_t, m_c, rel_tol=1e-9) else m_t - m_c
-        found.append(Difference(stratum, name, float(apart / sd) if sd > 0 else math.copysign(math.inf, apart) if apart else 0.0))
-    return found
+    within = (np.diag(treated.covariance) + np.diag(control.covariance)) / 2
+    # Where it varies between the arms alone, as among two units, the spread of both together.
+    spread = np.sqrt(np.where(within > 0, within, np.diag((treated + control).covariance)))
+    weight = treated.n * control.n / (treated.n + control.n)
+    apart = np.where(spread > 0, treated.means - control.means, 0.0) / np.where(spread > 0, spread, 1.0)
+    return [Difference(stratum, name, float(value), weight) for name, value in zip(names, apart, strict=True)]

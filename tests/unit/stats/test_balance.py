@@ -77,7 +77,7 @@ def test_collinear_and_constant_covariates_count_once_and_not_at_all(rows):
     more = balance({"all": (covariates(wide[treated]), covariates(wide[~treated]))}, list("abcde"))
     assert more.degrees == 3
     assert more.statistic == pytest.approx(slim.statistic, rel=1e-6)
-    assert Difference("all", "e", 0.0) in more.differences
+    assert more.differences[-1] == Difference("all", "e", 0.0, pytest.approx(treated.sum() * (~treated).sum() / 240))
 
 
 def test_a_fair_draw_is_accepted_as_often_as_it_should_be():
@@ -101,9 +101,12 @@ def test_a_draw_that_follows_a_covariate_is_refused(rows):
     assert "VIP" in refused.reason
 
 
-def test_an_arm_apart_without_spread_differs_infinitely():
-    found = balance({"s": (covariates([[1.0], [1.0]]), covariates([[0.0], [0.0]]))}, ["flag"])
-    assert found.differences == (Difference("s", "flag", math.inf),)
+def test_two_units_that_differ_are_not_what_is_told_first():
+    arms = covariates([[0.0], [1.0]] * 50), covariates([[0.0], [0.4]] * 50)
+    found = balance({"two": (covariates([[1.0]]), covariates([[0.0]])), "many": arms}, ["flag"])
+    assert [one.stratum for one in found.differences] == ["many", "two"]
+    # Where nothing varies within the arms, the spread of both together: here 1 / sqrt(2).
+    assert found.differences[1].value == pytest.approx(math.sqrt(2))
 
 
 def test_nothing_to_compare_is_withheld_and_not_refused():
@@ -111,7 +114,7 @@ def test_nothing_to_compare_is_withheld_and_not_refused():
     assert balance({"s": (empty, some)}, ["a"]) == Withheld("no stratum has both arms")
     assert balance({"s": (covariates([[3.0]]), covariates([[3.0]]))}, ["a"]) == Withheld("no covariate varies")
     assert unbalanced(Withheld("no stratum has both arms")) is None
-    assert unbalanced(Balance((Difference("s", "a", 0.01),), 0.1, 1, 0.7)) is None
+    assert unbalanced(Balance((Difference("s", "a", 0.01, 5.0),), 0.1, 1, 0.7)) is None
     with pytest.raises(ValueError, match="covariates"):
         balance({"s": (some, some)}, ["a", "b"])
     with pytest.raises(ValueError, match="cannot be"):

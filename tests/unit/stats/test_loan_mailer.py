@@ -40,7 +40,7 @@ def strata(connection, arm, sums, kind, where="true", by="risk, wave"):
     return {name: tuple(pair) for name, pair in sorted(found.items())}
 
 
-def known(connection, arm, where):
+def known(connection, arm, where, by="risk, wave"):
     sums = ", ".join(f"sum({x})::DOUBLE" for x in BEFORE)
     pairs = [f"sum({x}::DOUBLE * {y})" for number, x in enumerate(BEFORE) for y in BEFORE[number:]]
     p = len(BEFORE)
@@ -48,7 +48,7 @@ def known(connection, arm, where):
     def read(n, *values):
         return Covariates(n, values[:p] or (0.0,) * p, values[p:] or (0.0,) * len(pairs))
 
-    return balance(strata(connection, arm, f"{sums}, {', '.join(pairs)}", read, where), BEFORE)
+    return balance(strata(connection, arm, f"{sums}, {', '.join(pairs)}", read, where, by), BEFORE)
 
 
 def test_the_counts_are_the_published_ones(connection):
@@ -88,6 +88,10 @@ def test_the_yearlong_offer_of_the_first_wave_is_no_assignment_and_is_refused(co
     assert isinstance(refused, Withheld)
     assert "dormancy by -0.73 standard deviations" in refused.reason
     assert unbalanced(known(connection, "long", "wave = 3")) is None
+    # The second wave was drawn within branches: only strata that know it are balanced. The first wave is not even then.
+    assert unbalanced(known(connection, "long", "wave = 2")) is not None
+    assert unbalanced(known(connection, "long", "wave = 2", "risk, branchuse")) is None
+    assert unbalanced(known(connection, "long", "wave = 1", "risk, branchuse")) is not None
 
 
 def test_the_yearlong_offer_of_the_first_wave_predicts_the_loan_before_it(connection):
