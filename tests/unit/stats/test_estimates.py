@@ -125,7 +125,7 @@ def test_five_equal_looks_have_the_published_boundaries(spending, published):
 
 
 @pytest.mark.parametrize("spending", [pocock, obrien_fleming])
-@pytest.mark.parametrize("fractions", [(0.5, 1.0), (0.3, 0.31), (0.2, 0.4)])
+@pytest.mark.parametrize("fractions", [(0.5, 1.0), (0.3, 0.31), (0.5, 0.5001), (0.2, 0.4)])
 def test_two_looks_spend_what_they_may_by_adaptive_quadrature(fractions, spending):
     first, second = boundaries(fractions, spending=spending)
     t1, t2 = fractions

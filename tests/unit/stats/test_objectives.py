@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
+from tonglu.stats.always_valid import evidence
 from tonglu.stats.beliefs import Beta, Normal
 from tonglu.stats.difference import compare_means, compare_proportions
 from tonglu.stats.estimate import Withheld
@@ -94,10 +95,15 @@ def test_a_winner_needs_evidence_that_survives_daily_looks():
     beliefs = [Beta().after(arm) for arm in arms]
     found = standing(beliefs, lambda i, j: compare_proportions(arms[i], arms[j]), tolerance=1e-4)
     assert (found.arm, found.declared, found.enough) == (1, True, True)
+    # Each of the two tests of three arms is held to half of alpha.
+    weakest = max(evidence(compare_proportions(arms[1], arms[other]), level=0.975).p_value for other in (0, 2))
+    assert found.p_value == pytest.approx(2 * weakest, rel=1e-12)
     close = [Proportion(4000, 400), Proportion(4000, 455)]
     lead = standing([Beta().after(arm) for arm in close], lambda i, j: compare_proportions(close[i], close[j]))
     assert lead.probability_best > 0.95
     assert not lead.declared
+    even = standing([Beta(401, 3601)] * 3, lambda i, j: compare_proportions(arms[0], arms[0]))
+    assert even.p_value == 1.0
 
 
 def test_minimising_declares_the_least():

@@ -108,12 +108,17 @@ def test_the_cross_fitted_value_is_that_of_single_rows(log):
     assert (ours.value, ours.variance) == pytest.approx((scores.mean(), scores.var() / len(scores)), abs=1e-9)
 
 
-def test_the_direct_method_is_the_weighted_sum_of_cell_means(log):
+def test_the_direct_method_is_a_contrast_of_cell_means(log):
     frame, target, _ = log
-    q, rows = frame.groupby(["s", "a"]).r.mean(), frame.groupby("s").size() / len(frame)
-    assert direct(cells(frame, target)).value == pytest.approx(
-        sum(rows[i] * share * q[i, j] for (i, j), share in target.items()), abs=1e-9
-    )
+    ours = direct(cells(frame, target))
+    cell = pd.get_dummies(frame.s * 3 + frame.a).astype(float)
+    share = np.array([np.mean(frame.s == i) * target[i, j] for i in range(3) for j in range(3)])
+    # HC2 of the saturated model is s2/n of each cell; the strata's shares are drawn too.
+    model = sm.OLS(frame.r, cell).fit(cov_type="HC2")
+    promised = frame.s.map({i: sum(target[i, j] * model.params[i * 3 + j] for j in range(3)) for i in range(3)})
+    contrast = model.t_test(share)
+    assert ours.value == pytest.approx(contrast.effect.item(), abs=1e-9)
+    assert ours.variance == pytest.approx(contrast.sd.item() ** 2 + promised.var(ddof=0) / len(frame), abs=1e-9)
 
 
 def test_all_methods_are_near_the_truth_and_the_model_helps(log):
@@ -156,6 +161,8 @@ def test_effective_size_and_missing_mass():
 def test_a_log_that_says_too_little_is_refused_by_every_method():
     few = [Cell("a", "x", 1.0, logged(np.ones(99), np.ones(99)))]
     assert "99.0 effective rows of 99" in refused(support(few)).reason
+    long = support([Cell("a", "x", 1.0, Logged(20_000, 10.0, 10.0, 20_000.0, 20_000.0**2 / 150, 10.0, 10.0, 10.0, 900.0))])
+    assert "150.0 effective rows of 20,000, 200 needed" in refused(long).reason
     wrong = [Cell("a", "x", 1.0, logged(np.arange(200), np.full(200, 1.3)))]
     assert "mean weight is 1.300" in refused(support(wrong)).reason
     for log, reason in ((few, "the log speaks too little"), (wrong, "propensities cannot be right"), ([], "nothing logged yet")):
