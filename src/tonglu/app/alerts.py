@@ -66,6 +66,17 @@ def alert_held(
     return alert(project, secrets, f"alert|risk|{run_no}", title, body)
 
 
+def alert_harm(
+    project: Project, secrets: Mapping[str, str], run_no: int, as_of: datetime, paused: Mapping[str, str]
+) -> tuple[Told, str]:
+    """Tell the operators which journeys paused themselves after a run, and why, in one alert."""
+    title = f"同路自动暂停 Tonglu paused for harm: {show_instant(as_of, project.zone_info)}"
+    body = "\n".join(
+        [f"{project.bank.zh} {project.bank.en}", f"run {run_no}", *(f"{name}: {said}" for name, said in paused.items())]
+    )
+    return alert(project, secrets, f"alert|harm|{run_no}", title, body)
+
+
 def _told(error: BaseException) -> str:
     """What an alert says of an error: of broken contracts the rules and their counts, of findings the codes and places."""
     if isinstance(error, ContractBroken):

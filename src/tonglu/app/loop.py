@@ -20,6 +20,7 @@ from tonglu.app.held import tell_held
 from tonglu.app.judging import LateJudge
 from tonglu.app.orders import keep_levers, keep_switches
 from tonglu.app.program import read_program
+from tonglu.app.self_pause import pause_harmful
 from tonglu.app.workplace import MailroomHandOver, Workplace
 from tonglu.compile.program import Program
 from tonglu.core.clock import day_of, to_utc
@@ -267,7 +268,7 @@ class Loop:
     def learn(self) -> Summary:
         """Write what the next run draws arms with."""
         assert self.program is not None
-        arms = learn(self.place.warehouse, self.program.policy.learning.floor)
+        arms = learn(self.place.warehouse, self.program)
         self._fail_at("learned")
         return {"arms": arms}
 
@@ -323,6 +324,7 @@ class Loop:
         record_run(place, run_no, as_of)
         self._fail_at("handed_over")
         self.summary |= tell_held(place, run_no, as_of)
+        self.summary |= pause_harmful(place, run_no, as_of)
         warehouse.execute(DONE, run_no=run_no, step="handed_over")
         self._fail_at("hand_over_noted")
         return handed

@@ -26,6 +26,7 @@ from tonglu.language.repairs import name_fix
 from tonglu.language.values import Condition
 from tonglu.language.yamlfile import Loc
 from tonglu.steps import Lowered, step_kinds
+from tonglu.steps.experiment import VALUE
 from tonglu.steps.kind import FOLLOWING, Alternative
 
 RESERVED_REASONS = frozenset({"goal", "ejected", "journey_over"})
@@ -254,6 +255,28 @@ class _Check:
                         "TL209", f"message '{lowered.message}'{who} has no text for channel '{channel}'", (*loc, "via", number)
                     )
 
+    def arms(self, step: _Step) -> None:
+        """What an experiment learns by and aims at must be there."""
+        arms, header = step.lowered.arms, self.journey.header
+        if arms is None:
+            return
+        loc: Loc = (*step.authored.loc, "experiment")
+        if arms.by_stratum and header.strata is None:
+            hint = "Write 'strata: <an attribute>' at the top of the journey, or leave out 'by'."
+            self.add("TL434", "the journey has no strata by which an experiment could learn", (*loc, "by"), hint)
+        if arms.learn != "fixed" and not header.all_goals:
+            self.add(
+                "TL434",
+                "without a goal there is nothing to learn",
+                (*loc, "learn"),
+                "Add a goal, or write 'learn: fixed'.",
+                Severity.WARNING,
+            )
+        known = [*(goal.called for goal in header.all_goals), VALUE]
+        for name, _ in arms.aims:
+            if name not in known:
+                self.unknown("TL434", f"the journey has no goal '{name}'", (*loc, "aims", name), name, known)
+
     def targets(self) -> bool:
         """Whether every target exists."""
         sound = True
@@ -290,6 +313,7 @@ def check_journey(
     for step in check.steps:
         if step.lowered.message is not None:
             check.touch(step)
+        check.arms(step)
         check.end(step)
         check.onward(step)
         check.alternatives(step, step.authored.kind)

@@ -88,6 +88,7 @@ def lower(definition: Definition, version_no: int, known: Known, *, current: boo
                 goal.adjust,
                 goal.expect.customers if goal.expect else None,
                 event_condition(goal.event, goal.where, known),
+                goal.at_most,
             )
             for number, goal in enumerate(header.all_goals)
         ),

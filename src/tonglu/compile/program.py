@@ -62,6 +62,7 @@ class CompiledGoal:
     adjust: str | None = None
     expected: int | None = None
     anyone: exp.Expression | None = None
+    at_most: float | None = None
 
 
 @dataclass(frozen=True)

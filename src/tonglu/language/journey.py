@@ -134,6 +134,7 @@ class Goal(Authored):
     within: Span
     role: Literal["primary", "secondary", "guardrail"] | None = None
     horizons: Annotated[tuple[Span, ...], Field(max_length=10)] = ()
+    at_most: Share | None = None
     adjust: Name | None = None
     expect: Expect | None = None
 

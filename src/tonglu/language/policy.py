@@ -85,9 +85,18 @@ class Dwell(Authored):
 
 
 class Learning(Authored):
-    """What `learn` may do: the least share that every arm keeps."""
+    """What `learn` may do.
+
+    `floor` is the least share that every arm keeps, `half_life` the time after which what was seen counts half. Arbitration's P is the
+    `lower_bound` of a journey's lift, its `shrunk` mean with `bonus` standard errors, or the journey's own `prior`. A journey whose harm
+    is shown pauses itself, unless `pause_on_harm` is false.
+    """
 
     floor: Share = 0.1
+    half_life: Span | None = None
+    worth: Literal["lower_bound", "shrunk", "prior"] = "lower_bound"
+    bonus: Annotated[float, Field(ge=0, le=3)] = 1.0
+    pause_on_harm: bool = True
 
     @model_validator(mode="after")
     def _leaves_room(self) -> Self:

@@ -1,43 +1,257 @@
-"""Learn: from matured exposures to the propensities that the next run draws arms with (semantics 28).
+"""Learn: from matured exposures to the propensities that the next run draws arms with; from lifts to what touches are worth, and to harm
+(semantics 28).
 
-Thompson sampling over Beta beliefs with a uniform prior: an arm's share is the chance that it is best, above its exploration
-floor. What is learned is a table by run; the next run uses the newest.
+An arm's share is the chance that it is best for what the experiment aims at, above its exploration floor; an arm that very probably
+breaks a guardrail is not played. What is learned is a table by run; the next run uses the newest.
 """
 
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
+from tonglu.core.durations import microseconds
 from tonglu.core.ports import Warehouse
-from tonglu.stats.beliefs import Beta
-from tonglu.stats.sufficient import Proportion
-from tonglu.stats.thompson import allocation, probability_best
+from tonglu.stages.harm import note_harm
+from tonglu.stages.worth import learn_worth
+from tonglu.stats.beliefs import Belief, Beta, Normal, kept
+from tonglu.stats.estimate import Estimated, Withheld
+from tonglu.stats.objectives import Guardrail, Objective, Weighed, guarded_allocation, weigh
+from tonglu.stats.post_bandit import Batch, aipw_difference
+from tonglu.stats.sufficient import Moments
+from tonglu.stats.thompson import expected_loss, top_two
+from tonglu.stats.winner import Standing, standing
+from tonglu.steps import CompiledStep
+from tonglu.steps.experiment import VALUE
 
 KEEP = """
     INSERT INTO tonglu.learned VALUES ($run_no, $version_no, $journey, $step_key, $step, $arm_no, $arm, $n, $conversions, $p_best,
-        $propensity)
+        $propensity, $stratum, $expected_loss, $p_value, $standing)
 """
-UNIFORM = Beta(1, 1)
+NOTHING_YET = "SELECT count(*) = 0 FROM tonglu.arm_outcome"
 DECIMALS = 6
+DAY_US = 86_400_000_000
+EVERYBODY = ""
 
 
-def learn(warehouse: Warehouse, floor: float) -> int:
-    """Write the propensities of every learning experiment; how many arms there are."""
-    arms = warehouse.rows("learn/arms")
-    for (journey, step), group in groupby(arms, key=lambda row: (row[1], row[3])):
-        rows = list(group)
-        best = probability_best([UNIFORM.after(Proportion(n, conversions)) for *_, n, conversions in rows])
-        shares = allocation(best, min(floor, 1 / len(rows)))
-        for (version_no, _, step_key, _, arm_no, arm, n, conversions), chance, share in zip(rows, best, shares, strict=True):
-            warehouse.execute(
-                KEEP,
-                version_no=version_no,
-                journey=journey,
-                step_key=step_key,
-                step=step,
-                arm_no=arm_no,
-                arm=arm,
-                n=n,
-                conversions=conversions,
-                p_best=round(chance, DECIMALS),
-                propensity=share,
+@dataclass
+class Seen:
+    """What one arm has shown, batch by batch: age in days, propensity, how many, conversions, value (fen) and its square."""
+
+    batches: dict[int, tuple[float, float, int, int, int, int]] = field(default_factory=dict)
+
+    def add(self, batch: int, row: tuple[float, float, int, int, int, int]) -> None:
+        """Another stratum's outcomes of a batch join those that are there."""
+        old = self.batches.get(batch)
+        self.batches[batch] = row if old is None else (*row[:2], *(a + b for a, b in zip(old[2:], row[2:], strict=True)))  # type: ignore[assignment]
+
+    def totals(self, half_life: float | None) -> tuple[float, float, float, float]:
+        """How many, conversions, value and its square, faded by age."""
+        sums = [0.0] * 4
+        for age, _, *counts in self.batches.values():
+            weight = 1.0 if half_life is None else kept(age, half_life)
+            sums = [total + weight * count for total, count in zip(sums, counts, strict=True)]
+        return sums[0], sums[1], sums[2], sums[3]
+
+
+Arms = dict[str, Seen]
+Shown = dict[tuple[str, str], dict[str, dict[str, Arms]]]
+"""By journey and step, stratum, goal and arm."""
+
+
+def learn(warehouse: Warehouse, program: Program) -> int:
+    """Write the propensities of every experiment that learns, what touches are worth, and harm; how many arms there are."""
+    [(nothing,)] = warehouse.fetch(NOTHING_YET)
+    warehouse.run("learn/outcomes", anew=nothing)
+    shown = _shown(warehouse)
+    rules = program.policy.learning
+    half_life = None if rules.half_life is None else microseconds(rules.half_life) / DAY_US
+    count = 0
+    for journey in sorted(program.current, key=lambda one: one.name):
+        for step in sorted(journey.steps, key=lambda one: one.name):
+            arms = step.lowered.arms
+            if arms is None or arms.learn == "fixed":
+                continue
+            strata = shown.get((journey.name, step.name), {})
+            wanted = sorted({EVERYBODY, *(strata if arms.by_stratum else ())})
+            for stratum in wanted:
+                goals = strata.get(stratum, {}) if stratum else _pooled(strata)
+                _keep(warehouse, journey, step, stratum, Experiment(journey, step, goals, half_life, rules.floor))
+            count += len(arms.names)
+    learn_worth(warehouse, rules)
+    note_harm(warehouse, program)
+    return count
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment of one stratum, with what its arms have shown by goal."""
+
+    journey: CompiledJourney
+    step: CompiledStep
+    goals: Mapping[str, Arms]
+    half_life: float | None
+    floor: float
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of the arms, in written order."""
+        assert self.step.lowered.arms is not None
+        return self.step.lowered.arms.names
+
+    @property
+    def first(self) -> CompiledGoal | None:
+        """The goal that the journey is judged by."""
+        return self.journey.goals[0] if self.journey.goals else None
+
+    def seen(self, goal: str) -> list[Seen]:
+        """What the arms have shown of a goal."""
+        return [self.goals.get(goal, {}).get(arm, Seen()) for arm in self.arms]
+
+    def rates(self, goal: str) -> tuple[Beta, ...]:
+        """What is believed of the arms' rates, from a uniform prior."""
+        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        return tuple(Beta(1 + y, 1 + n - y) for n, y, *_ in found)
+
+    def values(self, goal: str) -> tuple[Normal, ...]:
+        """What is believed of the arms' mean values (fen), around their common mean."""
+        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        n, total, squares = (sum(one[place] for one in found) for place in (0, 2, 3))
+        if n < 2 or squares * n <= total * total:
+            return tuple(Normal(0.0, 1.0) for _ in found)
+        mean, spread = total / n, (squares - total * total / n) / (n - 1)
+        return tuple(
+            Normal((mean + v) / (1 + count), spread / (1 + count)) for count, _, v, _ in found
+        )  # as if one more unit had shown the common mean
+
+    def objectives(self) -> list[Objective]:
+        """What the experiment aims at."""
+        assert self.step.lowered.arms is not None
+        aims = self.step.lowered.arms.aims or (((self.first.name, 1.0),) if self.first else ())
+        found = []
+        for name, weight in aims:
+            beliefs: tuple[Belief, ...] = (
+                self.values(self.first.name) if name == VALUE and self.first is not None else self.rates(name)
             )
-    return len(arms)
+            less = any(goal.name == name and goal.role == "guardrail" for goal in self.journey.goals)
+            found.append(Objective(name, beliefs, weight, less))
+        return found
+
+    def guardrails(self) -> list[Guardrail]:
+        """What no arm may exceed."""
+        return [
+            Guardrail(goal.name, self.rates(goal.name), goal.at_most)
+            for goal in self.journey.goals
+            if goal.role == "guardrail" and goal.at_most is not None
+        ]
+
+    def shares(self) -> tuple[tuple[float, ...], tuple[float, ...], str]:
+        """The chance that each arm is best, the propensities of the next run, and why nothing was learned, where nothing was."""
+        count = len(self.arms)
+        floor = min(self.floor, 1 / count)
+        objectives = self.objectives()
+        weighed = weigh(objectives, self.guardrails()) if objectives else Withheld("the journey has no goal")
+        if isinstance(weighed, Withheld):
+            even = Weighed((1 / count,) * count, (True,) * count)
+            return even.shares, guarded_allocation(even, floor), weighed.reason
+        played = weighed
+        assert self.step.lowered.arms is not None
+        if self.step.lowered.arms.learn == "top_two":
+            may = [share for share, allowed in zip(weighed.shares, weighed.allowed, strict=True) if allowed]
+            pairs = iter(top_two(may))
+            played = Weighed(tuple(next(pairs) if allowed else 0.0 for allowed in weighed.allowed), weighed.allowed)
+        return weighed.shares, guarded_allocation(played, floor), ""
+
+    def standing(self) -> Standing | Withheld:
+        """How the leading arm stands, by estimates that the changing shares do not bias."""
+        if self.first is None:
+            return Withheld("the journey has no goal")
+        objective = self.objectives()[0]
+        by_value = objective.name == VALUE
+        seen = self.seen(self.first.name if by_value else objective.name)
+        return standing(objective.beliefs, _compare(seen, by_value=by_value), minimise=objective.minimise)
+
+
+def _compare(seen: Sequence[Seen], *, by_value: bool) -> Callable[[int, int], Estimated]:
+    whole: dict[int, int] = defaultdict(int)
+    for one in seen:
+        for batch, (_, _, n, *_) in one.batches.items():
+            whole[batch] += n
+
+    def batches(one: Seen) -> list[Batch]:
+        found = []
+        for batch, total in sorted(whole.items()):
+            _, propensity, n, y, v, v2 = one.batches.get(batch, (0.0, 0.0, 0, 0, 0, 0))
+            found.append(Batch(total, propensity, Moments(n, v, v2) if by_value else Moments(n, y, y)))
+        return found
+
+    known = [batches(one) for one in seen]
+    for one, mine in zip(seen, known, strict=True):
+        if any(batch not in one.batches for batch in whole):
+            _fill_in(mine, sorted(whole), seen, one)
+    return lambda i, j: aipw_difference(known[i], known[j])
+
+
+def _fill_in(mine: list[Batch], numbers: Sequence[int], seen: Sequence[Seen], one: Seen) -> None:
+    """A batch in which an arm was shown to nobody says nothing of its propensity: it is what the others left, evenly."""
+    for place, number in enumerate(numbers):
+        if number not in one.batches:
+            others = [other.batches[number][1] for other in seen if number in other.batches]
+            left = max(1e-6, 1 - sum(others)) / max(1, len(seen) - len(others))
+            mine[place] = Batch(mine[place].n, min(1.0, left), mine[place].seen)
+
+
+def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, stratum: str, experiment: Experiment) -> None:
+    best, shares, why = experiment.shares()
+    found = experiment.standing()
+    objectives = experiment.objectives()
+    losses = expected_loss(objectives[0].beliefs, minimise=objectives[0].minimise) if objectives else (None,) * len(best)
+    seen = experiment.seen(experiment.first.name) if experiment.first else [Seen() for _ in best]
+    for number, arm in enumerate(experiment.arms):
+        n, conversions, *_ = seen[number].totals(None)
+        leads = isinstance(found, Standing) and found.arm == number
+        warehouse.execute(
+            KEEP,
+            version_no=journey.version_no,
+            journey=journey.name,
+            step_key=step.key,
+            step=step.name,
+            arm_no=number,
+            arm=arm,
+            n=int(n),
+            conversions=int(conversions),
+            p_best=round(best[number], DECIMALS),
+            propensity=shares[number],
+            stratum=stratum,
+            expected_loss=losses[number],
+            p_value=found.p_value if leads and isinstance(found, Standing) else None,
+            standing=why or _standing(found, number, out=shares[number] == 0),
+        )
+
+
+def _standing(found: Standing | Withheld, number: int, *, out: bool) -> str:
+    """How an arm stands, in a word."""
+    if out:
+        return "breaks a guardrail"
+    if isinstance(found, Withheld) or found.arm != number:
+        return ""
+    return "winner" if found.declared else "leads"
+
+
+def _shown(warehouse: Warehouse) -> Shown:
+    found: Shown = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
+    for journey, step, stratum, goal, batch, arm, propensity, n, y, v, v2, age in warehouse.rows("learn/arms"):
+        found[journey, step][stratum][goal].setdefault(arm, Seen()).add(batch, (float(age), propensity, n, y, v, v2))
+    return found
+
+
+def _pooled(strata: Mapping[str, Mapping[str, Arms]]) -> dict[str, Arms]:
+    """Of all strata together."""
+    found: dict[str, Arms] = defaultdict(dict)
+    for goals in strata.values():
+        for goal, arms in goals.items():
+            for arm, seen in arms.items():
+                mine = found[goal].setdefault(arm, Seen())
+                for batch, row in seen.batches.items():
+                    mine.add(batch, row)
+    return found

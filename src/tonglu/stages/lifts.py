@@ -10,7 +10,7 @@ from tonglu.compile.program import Program
 from tonglu.core.ports import Row, Warehouse
 from tonglu.stages.trust import broken_trust
 from tonglu.stats.adjusted import Foretold
-from tonglu.stats.estimate import Effect, Interval, Withheld
+from tonglu.stats.estimate import Effect, Estimate, Interval, Withheld
 from tonglu.stats.lift import Lift, Stratum, lift_of
 from tonglu.stats.sufficient import Clusters
 
@@ -25,7 +25,8 @@ ASSIGNED = """
 KEEP = """
     INSERT INTO tonglu.lift VALUES ($run_no, $journey, $goal, $assigned_treated, $assigned_control, $n_treated, $n_control,
         $conversions_treated, $conversions_control, $rate_treated, $rate_control, $lift, $lift_low, $lift_high, $value_lift, $value_low,
-        $value_high, $method, TRUE, $role, $fixed_low, $fixed_high, $p_value, $relative, $relative_low, $relative_high, $variance_ratio)
+        $value_high, $method, TRUE, $role, $fixed_low, $fixed_high, $p_value, $relative, $relative_low, $relative_high, $variance_ratio,
+        $error, $units)
 """
 KEEP_BY = """
     INSERT INTO tonglu.lift_by VALUES ($run_no, $journey, $goal, $role, $horizon_us, $kind, $slice, $n_treated, $n_control,
@@ -94,7 +95,16 @@ def tell_lifts(warehouse: Warehouse, program: Program) -> None:
             sides = {**sides, **_side(cells.get((*where[:4], f"{part.partition('/')[0]}/"), {}), treated=False)}
         known = goals.get((journey, name))
         told = _told(sides, (known and known.expected) or usual, refused.get(journey))
-        for left_out in ("rate_treated", "rate_control", "relative", "relative_low", "relative_high", "variance_ratio"):
+        for left_out in (
+            "rate_treated",
+            "rate_control",
+            "relative",
+            "relative_low",
+            "relative_high",
+            "variance_ratio",
+            "error",
+            "units",
+        ):
             del told[left_out]
         role = known.role if known else "primary"
         warehouse.execute(KEEP_BY, journey=journey, goal=name, role=role, horizon_us=horizon_us, kind=kind, slice=part, **told)
@@ -152,6 +162,8 @@ def _told(sides: Sides, tightest_at: int, refused: Withheld | None, *, waiting: 
         "relative_low": relative_low,
         "relative_high": relative_high,
         "variance_ratio": rate.variance_ratio if believed else None,
+        "error": rate.estimate.error if believed and isinstance(rate.estimate, Estimate) else None,
+        "units": rate.estimate.n if believed and isinstance(rate.estimate, Estimate) else None,
         "value_lift": None if worth is None else worth / FEN,
         "value_low": None if least is None else least / FEN,
         "value_high": None if most is None else most / FEN,

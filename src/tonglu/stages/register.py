@@ -12,7 +12,7 @@ from tonglu.steps.kind import FOLLOWING, Branch
 
 GOAL = "INSERT INTO tonglu.goal VALUES ($version_no, $goal_no, $goal, $event, $window_us, $value, $role, $expected)"
 HORIZON = "INSERT INTO tonglu.horizon VALUES ($version_no, $goal_no, $horizon_us)"
-ARM = "INSERT INTO tonglu.arm VALUES ($version_no, $step_key, $arm_no, $arm, $to_key, $learn, $weight)"
+ARM = "INSERT INTO tonglu.arm VALUES ($version_no, $step_key, $arm_no, $arm, $to_key, $learn, $weight, $by_stratum)"
 WAY = "INSERT INTO tonglu.split_way VALUES ($version_no, $step_key, $way_no, $to_key, $low, $high)"
 NOTE = "INSERT INTO tonglu.set_value VALUES ($version_no, $step_key, $name, $value)"
 TARGET = "INSERT INTO tonglu.enter_target VALUES ($version_no, $step_key, $target)"
@@ -109,6 +109,7 @@ def _step(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, *,
             to_key=step.arm_keys[number] if step.arm_keys else None,
             learn=arms.learn if arms else "fixed",
             weight=weight,
+            by_stratum=bool(arms and arms.by_stratum),
         )
 
 

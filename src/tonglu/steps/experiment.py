@@ -8,7 +8,25 @@ from tonglu.language.values import Authored, Name, refuse
 from tonglu.steps.kind import Arms, Branch, Lowered, StepKind
 
 ONE_EACH = "Write one weight for each arm, or none: then all are equal."
-Learn = Literal["thompson", "fixed"]
+Learn = Literal["thompson", "top_two", "fixed"]
+VALUE = "value"
+"""The aim that is not the name of a goal: what the first goal is worth."""
+Weight = Annotated[float, Field(gt=0)]
+
+
+class Learns(Authored):
+    """How the shares of arms are learned: by which rule, for each of the journey's strata apart, and to which aims."""
+
+    learn: Learn = "fixed"
+    by: Literal["strata"] | None = None
+    aims: dict[Name, Weight] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _learns_what_it_says(self) -> "Learns":
+        if self.learn == "fixed" and (self.by is not None or self.aims):
+            hint = "Write 'learn: thompson', or leave out 'by' and 'aims'."
+            raise refuse("fixed arms learn nothing, so they have neither 'by' nor 'aims'", hint, "TL434")
+        return self
 
 
 def shares(weights: list[float] | None, count: int) -> tuple[float, ...]:
@@ -17,12 +35,16 @@ def shares(weights: list[float] | None, count: int) -> tuple[float, ...]:
     return tuple(weight / sum(written) for weight in written)
 
 
-class TextArms(Authored):
+def lowered_arms(learns: Learns, names: tuple[str, ...], to: tuple[str, ...], weights: tuple[float, ...]) -> Arms:
+    """Arms in the engine's terms."""
+    return Arms(names, to, learns.learn, weights, learns.by is not None, tuple(learns.aims.items()))
+
+
+class TextArms(Learns):
     """`experiment: {arms: [warm, plain], learn: thompson}` inside a touch: the arms are texts of its message."""
 
     arms: Annotated[list[Name], Field(min_length=2, max_length=20)]
-    learn: Learn = "fixed"
-    weights: list[Annotated[float, Field(gt=0)]] | None = None
+    weights: list[Weight] | None = None
 
     @model_validator(mode="after")
     def _arms_are_distinct_and_weighed(self) -> "TextArms":
@@ -34,15 +56,14 @@ class TextArms(Authored):
 
     def lowered(self) -> Arms:
         """The arms without paths of their own."""
-        return Arms(tuple(self.arms), ("",) * len(self.arms), self.learn, shares(self.weights, len(self.arms)))
+        return lowered_arms(self, tuple(self.arms), ("",) * len(self.arms), shares(self.weights, len(self.arms)))
 
 
-class PathArms(Authored):
+class PathArms(Learns):
     """`{arms: {early: offer_now, late: offer_later}, learn: thompson}`: each arm leads to a step."""
 
     arms: Annotated[dict[Name, Name], Field(min_length=2, max_length=20)]
-    learn: Learn = "fixed"
-    weights: dict[Name, Annotated[float, Field(gt=0)]] | None = None
+    weights: dict[Name, Weight] | None = None
 
     @model_validator(mode="after")
     def _every_arm_is_weighed(self) -> "PathArms":
@@ -65,7 +86,7 @@ def lower(fields: ExperimentFields) -> Lowered:
     return Lowered(
         next=None,
         branches=tuple(Branch(arm, to) for arm, to in arms.items()),
-        arms=Arms(tuple(arms), tuple(arms.values()), fields.experiment.learn, shares(weights, len(arms))),
+        arms=lowered_arms(fields.experiment, tuple(arms), tuple(arms.values()), shares(weights, len(arms))),
     )
 
 
@@ -84,6 +105,8 @@ KIND = StepKind(
         WHERE p.round = $round AND p.kind = 'experiment' AND p.since <= p.horizon
           AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
           AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high
+          AND a.stratum = coalesce((SELECT b.stratum FROM tonglu.baseline AS b JOIN arm_stratum AS k USING (stratum)
+                                    WHERE b.entry_id = p.entry_id AND k.step_key = p.step_key), '')
           AND NOT EXISTS (SELECT 1 FROM tonglu.exposure AS x WHERE x.entry_id = p.entry_id AND x.step_key = p.step_key);
         INSERT INTO hop
         SELECT p.entry_id, a.to_key, p.since, 'arm ' || a.arm

@@ -55,12 +55,18 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Arms:
-    """The variants of an experiment; `to` is empty where an arm is a text and not a path."""
+    """The variants of an experiment; `to` is empty where an arm is a text and not a path.
+
+    `by_stratum` says that each of the journey's strata learns for itself; `aims` are goals, or `value` for what the first goal is worth,
+    with their weights; without any, the first goal.
+    """
 
     names: tuple[str, ...]
     to: tuple[str, ...]
     learn: str
     weights: tuple[float, ...]
+    by_stratum: bool = False
+    aims: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

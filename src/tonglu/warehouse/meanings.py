@@ -92,6 +92,11 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "slice": "the segment, 'step/arm' or channel",
         "shrunk": "the lift drawn towards that of all segments (empirical Bayes)",
         "about": "what was looked at",
+        "error": "standard error of the lift",
+        "units": "independent units that the lift rests on",
+        "stratum": "the stratum for which it was learned, empty for everybody",
+        "expected_loss": "what choosing the arm now is expected to cost, in units of the first aim (rate, or fen)",
+        "standing": "leads, winner (beats all others at any number of looks), breaks a guardrail, or why nothing was learned",
         "statistic": "of the test: ln E of a split, z of an arm's exposures, chi-square of balance",
         "said": "why, empty where it holds",
         "value_lift": "difference of value per entry, yuan",
@@ -175,6 +180,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
 SPECIAL: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("risk_rules", "rule"): "name of the risk rule",
+        ("harm", "said"): "what was shown",
+        ("learned", "p_value"): "that the leading arm is not better than all others, at any number of looks",
         ("trust", "broken"): "whether lifts of the journey are withheld for it",
         ("learned", "conversions"): "of these entries, converted on the first goal",
         ("allocations", "proposals"): "proposals of this priority group that came to a limit",

@@ -28,7 +28,7 @@ APPENDED = (
     "contender", "limit_use", "allocation",
     "work_item",
     "governed", "audit_head", "fairness",
-    "lift_by", "trust", "measured",
+    "lift_by", "trust", "measured", "arm_outcome", "harm",
 )  # fmt: skip
 """Tables to which a run adds rows under its number, and which nothing changes afterwards."""
 WHOLE = ("version", "topic", "step", "goal", "arm", "via", "definition", "rest", "candidate")

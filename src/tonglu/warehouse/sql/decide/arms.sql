@@ -9,6 +9,8 @@ FROM (SELECT * FROM proposal WHERE step_key IN (SELECT step_key FROM arm_share))
 JOIN arm_share AS a USING (step_key)
 WHERE draw('arm', p.journey, p.customer_id, p.step, p.entry_no) >= a.low
   AND draw('arm', p.journey, p.customer_id, p.step, p.entry_no) < a.high
+  AND a.stratum = coalesce((SELECT b.stratum FROM tonglu.baseline AS b JOIN arm_stratum AS k USING (stratum)
+                            WHERE b.entry_id = p.entry_id AND k.step_key = p.step_key), '')
   AND NOT EXISTS (SELECT 1 FROM shown_before AS x WHERE x.entry_id = p.entry_id AND x.step_key = p.step_key);
 INSERT INTO shown_before
 SELECT x.entry_id, x.step_key, x.arm FROM tonglu.exposure AS x

@@ -1,20 +1,8 @@
--- What each arm has shown: treated exposures inside the goal's window, once it has passed, and how many of those entries converted on
--- the first goal after they were shown the arm.
-WITH shown AS (
-    SELECT x.journey, x.step, x.arm, count(*) AS n,
-        count(*) FILTER (WHERE EXISTS (SELECT 1 FROM tonglu.conversion AS c
-            WHERE c.entry_id = x.entry_id AND c.goal_no = 0 AND c.occurred_at > x.exposed_at)) AS conversions
-    FROM tonglu.exposure AS x
-    JOIN tonglu.entry AS e USING (entry_id)
-    JOIN tonglu.goal AS g ON g.version_no = e.version_no AND g.goal_no = 0
-    WHERE e.assignment = 'treated' AND e.assigned_at + to_microseconds(g.window_us) <= $as_of
-      AND x.exposed_at < e.assigned_at + to_microseconds(g.window_us)
-    GROUP BY ALL
-)
-SELECT a.version_no, s.journey, a.step_key, s.step, a.arm_no, a.arm, coalesce(w.n, 0), coalesce(w.conversions, 0)
-FROM tonglu.arm AS a
-JOIN tonglu.step AS s USING (step_key)
-JOIN journey_now AS j ON j.version_no = a.version_no
-LEFT JOIN shown AS w ON w.journey = s.journey AND w.step = s.step AND w.arm = a.arm
-WHERE a.learn = 'thompson'
-ORDER BY s.journey, s.step, a.arm_no;
+-- What each arm has shown by batch and goal, for the experiments that learn.
+SELECT s.journey, s.step, o.stratum, o.goal, o.batch, o.arm, any_value(o.propensity), sum(o.n)::BIGINT, sum(o.y)::BIGINT, sum(o.v)::HUGEINT,
+    sum(o.v2)::HUGEINT, any_value(epoch_us($as_of) - epoch_us(r.as_of)) / 86400000000
+FROM tonglu.arm_outcome AS o
+JOIN (SELECT DISTINCT s.journey, s.step FROM tonglu.arm AS a JOIN tonglu.step AS s USING (step_key) JOIN journey_now AS j ON j.version_no = a.version_no
+      WHERE a.learn <> 'fixed') AS s ON s.journey = o.journey AND s.step = o.step
+JOIN (SELECT run_no, as_of FROM tonglu.run UNION ALL SELECT $run_no, $as_of) AS r ON r.run_no = o.batch
+GROUP BY ALL HAVING sum(o.n) > 0 ORDER BY ALL;

@@ -78,8 +78,11 @@ COMMENT ON VIEW lift_by IS 'The same by time since assignment, segment, arm, cha
 CREATE VIEW trust AS SELECT t.run_no, r.as_of, t.* EXCLUDE (run_no) FROM engine.trust AS t JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW trust IS 'What was looked at before a lift is believed: the split of every draw, and the balance of what was known before.';
 CREATE VIEW learned AS
-SELECT l.run_no, r.as_of, l.journey, l.step, l.arm, l.n, l.conversions, l.p_best, l.propensity FROM engine.learned AS l JOIN engine.run AS r USING (run_no);
+SELECT l.run_no, r.as_of, l.journey, l.step, l.stratum, l.arm, l.n, l.conversions, l.p_best, l.propensity, l.expected_loss, l.p_value, l.standing
+FROM engine.learned AS l JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW learned IS 'What each run learned of each arm, and the share that the next run gave it.';
+CREATE VIEW harm AS SELECT h.run_no, r.as_of, h.* EXCLUDE (run_no) FROM engine.harm AS h JOIN engine.run AS r USING (run_no);
+COMMENT ON VIEW harm IS 'Journeys that paused themselves because their touches were shown to do harm.';
 CREATE VIEW touch_worth AS
 SELECT w.run_no, r.as_of, w.journey, w.step, w.topic, w.p, CAST(w.v * 0.01 AS DECIMAL(18, 2)) AS v, w.source, w.base
 FROM engine.worth AS w JOIN engine.run AS r USING (run_no);
