@@ -7,17 +7,20 @@ breaks a guardrail is not played. What is learned is a table by run; the next ru
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Warehouse
 from tonglu.stages.harm import note_harm
 from tonglu.stages.worth import learn_worth
+from tonglu.stats.always_valid import always_valid
 from tonglu.stats.beliefs import Belief, Beta, Normal, kept
-from tonglu.stats.estimate import Estimated, Withheld
+from tonglu.stats.difference import FEW_CONVERSIONS
+from tonglu.stats.estimate import Estimate, Estimated, Interval, Withheld
 from tonglu.stats.objectives import Guardrail, Objective, Weighed, guarded_allocation, weigh
-from tonglu.stats.post_bandit import Batch, aipw_difference
+from tonglu.stats.post_bandit import Batch, aipw, aipw_difference
 from tonglu.stats.sufficient import Moments
 from tonglu.stats.thompson import expected_loss, top_two
 from tonglu.stats.winner import Standing, standing
@@ -32,6 +35,9 @@ NOTHING_YET = "SELECT count(*) = 0 FROM tonglu.arm_outcome"
 DECIMALS = 6
 DAY_US = 86_400_000_000
 EVERYBODY = ""
+FEW_HARMED = 5
+"""An arm that was hardly played is not given up: its estimate is no normal variable yet."""
+T = TypeVar("T")
 
 
 @dataclass
@@ -56,7 +62,10 @@ class Seen:
 
 Arms = dict[str, Seen]
 Shown = dict[tuple[str, str], dict[str, dict[str, Arms]]]
-"""By journey and step, stratum, goal and arm."""
+"""By journey and step, stratum, goal and arm; the controls who came to the step are the arm without a name."""
+CONTROLS = ""
+HARM = 0.95
+"""The level of the always-valid interval that must lie on the wrong side of the controls' outcome before an arm is given up."""
 
 
 def learn(warehouse: Warehouse, program: Program) -> int:
@@ -149,11 +158,15 @@ class Experiment:
         """The chance that each arm is best, the propensities of the next run, and why nothing was learned, where nothing was."""
         count = len(self.arms)
         floor = min(self.floor, 1 / count)
-        objectives = self.objectives()
-        weighed = weigh(objectives, self.guardrails()) if objectives else Withheld("the journey has no goal")
-        if isinstance(weighed, Withheld):
+        harmful = self.harmful()
+        kept = [number for number in range(count) if not harmful[number]] or list(range(count))
+        objectives = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.objectives()]
+        guardrails = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.guardrails()]
+        found = weigh(objectives, guardrails) if objectives else Withheld("the journey has no goal")
+        if isinstance(found, Withheld):
             even = Weighed((1 / count,) * count, (True,) * count)
-            return even.shares, guarded_allocation(even, floor), weighed.reason
+            return even.shares, guarded_allocation(even, floor), found.reason
+        weighed = Weighed(_spread(found.shares, kept, count, 0.0), _spread(found.allowed, kept, count, False))
         played = weighed
         assert self.step.lowered.arms is not None
         if self.step.lowered.arms.learn == "top_two":
@@ -161,6 +174,27 @@ class Experiment:
             pairs = iter(top_two(may))
             played = Weighed(tuple(next(pairs) if allowed else 0.0 for allowed in weighed.allowed), weighed.allowed)
         return weighed.shares, guarded_allocation(played, floor), ""
+
+    def harmful(self) -> list[bool]:
+        """Which arms are shown to do worse than no touch at all, at any number of looks, in what the journey is judged by."""
+        if self.first is None:
+            return [False] * len(self.arms)
+        n, y, *_ = self.goals.get(self.first.name, {}).get(CONTROLS, Seen()).totals(None)
+        if min(y, n - y) < FEW_CONVERSIONS:
+            return [False] * len(self.arms)
+        rate = y / n
+        found = []
+        for batches in _batches(self.seen(self.first.name), by_value=False):
+            arm = aipw(batches)
+            if isinstance(arm, Withheld) or min(sum(one.seen.total for one in batches), arm.n) < FEW_HARMED:
+                found.append(False)
+                continue
+            apart = Estimate(
+                arm.value - rate, arm.variance + rate * (1 - rate) / n, arm.n + int(n), method="arm against controls"
+            )
+            shown = always_valid(apart, level=HARM)
+            found.append(isinstance(shown, Interval) and shown.high < 0)
+        return found
 
     def standing(self) -> Standing | Withheld:
         """How the leading arm stands, by estimates that the changing shares do not bias."""
@@ -172,7 +206,19 @@ class Experiment:
         return standing(objective.beliefs, _compare(seen, by_value=by_value), minimise=objective.minimise)
 
 
+def _spread(values: Sequence[T], places: Sequence[int], count: int, otherwise: T) -> tuple[T, ...]:
+    """Values at their places among `count`."""
+    known = dict(zip(places, values, strict=True))
+    return tuple(known.get(place, otherwise) for place in range(count))
+
+
 def _compare(seen: Sequence[Seen], *, by_value: bool) -> Callable[[int, int], Estimated]:
+    known = _batches(seen, by_value=by_value)
+    return lambda i, j: aipw_difference(known[i], known[j])
+
+
+def _batches(seen: Sequence[Seen], *, by_value: bool) -> list[list[Batch]]:
+    """Every arm's outcomes by batch, with its propensity in that batch."""
     whole: dict[int, int] = defaultdict(int)
     for one in seen:
         for batch, (_, _, n, *_) in one.batches.items():
@@ -189,7 +235,7 @@ def _compare(seen: Sequence[Seen], *, by_value: bool) -> Callable[[int, int], Es
     for one, mine in zip(seen, known, strict=True):
         if any(batch not in one.batches for batch in whole):
             _fill_in(mine, sorted(whole), seen, one)
-    return lambda i, j: aipw_difference(known[i], known[j])
+    return known
 
 
 def _fill_in(mine: list[Batch], numbers: Sequence[int], seen: Sequence[Seen], one: Seen) -> None:
@@ -203,6 +249,7 @@ def _fill_in(mine: list[Batch], numbers: Sequence[int], seen: Sequence[Seen], on
 
 def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, stratum: str, experiment: Experiment) -> None:
     best, shares, why = experiment.shares()
+    harmful = experiment.harmful()
     found = experiment.standing()
     objectives = experiment.objectives()
     losses = expected_loss(objectives[0].beliefs, minimise=objectives[0].minimise) if objectives else (None,) * len(best)
@@ -225,12 +272,14 @@ def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, st
             stratum=stratum,
             expected_loss=losses[number],
             p_value=found.p_value if leads and isinstance(found, Standing) else None,
-            standing=why or _standing(found, number, out=shares[number] == 0),
+            standing=why or _standing(found, number, harms=harmful[number], out=shares[number] == 0),
         )
 
 
-def _standing(found: Standing | Withheld, number: int, *, out: bool) -> str:
+def _standing(found: Standing | Withheld, number: int, *, harms: bool, out: bool) -> str:
     """How an arm stands, in a word."""
+    if out and harms:
+        return "does worse than no touch"
     if out:
         return "breaks a guardrail"
     if isinstance(found, Withheld) or found.arm != number:
@@ -240,8 +289,10 @@ def _standing(found: Standing | Withheld, number: int, *, out: bool) -> str:
 
 def _shown(warehouse: Warehouse) -> Shown:
     found: Shown = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
-    for journey, step, stratum, goal, batch, arm, propensity, n, y, v, v2, age in warehouse.rows("learn/arms"):
-        found[journey, step][stratum][goal].setdefault(arm, Seen()).add(batch, (float(age), propensity, n, y, v, v2))
+    for journey, step, treated, stratum, goal, batch, arm, propensity, n, y, v, v2, age in warehouse.rows("learn/arms"):
+        found[journey, step][stratum][goal].setdefault(arm if treated else CONTROLS, Seen()).add(
+            batch, (float(age), propensity, n, y, v, v2)
+        )
     return found
 
 

@@ -230,3 +230,16 @@ def test_a_late_fact_changes_what_was_learned(tiny):
     bank.run(T + 3 * DAY)
     assert learned(bank, "arm, conversions") == {"warm": list(arms.values()).count("warm"), "plain": 0}
     assert sum(learned(bank, "arm, n").values()) == len(people)
+
+
+def test_an_arm_that_does_worse_than_no_touch_is_given_up(tiny):
+    people = range(1, 901)
+    bank = tiny(journeys={"offer": offer({"learn": "thompson"}, holdout="40%")})
+    bank.customers(*people)
+    arms = shown(bank, people)
+    treated = {row[0] for row in bank.rows("SELECT customer_id FROM tonglu.entry WHERE assignment = 'treated'")}
+    rates = {n: (3 if arms[n] == "warm" else 1) if n in treated else 3 for n in people}
+    bank.events([("paid", n, T + DAY / 2) for n in people if n % 10 < rates[n]])
+    bank.run(T + 2 * DAY)
+    assert learned(bank) == {"warm": 1.0, "plain": 0.0}
+    assert learned(bank, "arm, standing")["plain"] == "does worse than no touch"

@@ -1,5 +1,5 @@
--- What each arm has shown by batch and goal, for the experiments that learn.
-SELECT s.journey, s.step, o.stratum, o.goal, o.batch, o.arm, any_value(o.propensity), sum(o.n)::BIGINT, sum(o.y)::BIGINT, sum(o.v)::HUGEINT,
+-- What each arm has shown by batch and goal, and the controls who came to the step, for the experiments that learn.
+SELECT s.journey, s.step, o.side = 'treated', o.stratum, o.goal, o.batch, o.arm, any_value(o.propensity), sum(o.n)::BIGINT, sum(o.y)::BIGINT, sum(o.v)::HUGEINT,
     sum(o.v2)::HUGEINT, any_value(epoch_us($as_of) - epoch_us(r.as_of)) / 86400000000
 FROM tonglu.arm_outcome AS o
 JOIN (SELECT DISTINCT s.journey, s.step FROM tonglu.arm AS a JOIN tonglu.step AS s USING (step_key) JOIN journey_now AS j ON j.version_no = a.version_no
