@@ -67,7 +67,7 @@ def true_lift(replay: Replay, assignments: pa.Table, goals: Mapping[str, Goal], 
         window = goal.window // timedelta(microseconds=1)
         passed = at + window <= micros(until)
         person, at = person[passed], at[passed]
-        y1, y0 = _both(replay, goal.outcome, person, at, window)
+        y1, y0 = both(replay, goal.outcome, person, at, window)
         names.append(journey)
         counts.append(len(person))
         ones.append(float(y1.mean()) if len(person) else None)
@@ -84,7 +84,8 @@ def true_lift(replay: Replay, assignments: pa.Table, goals: Mapping[str, Goal], 
     )
 
 
-def _both(replay: Replay, outcome: Outcome, person: Ints, at: Ints, window: int) -> tuple[Flags, Flags]:
+def both(replay: Replay, outcome: Outcome, person: Ints, at: Ints, window: int) -> tuple[Flags, Flags]:
+    """Whether the outcome came about in (at, at + window] as it was played, and whether it would have without any touch."""
     y0 = np.zeros(len(person), dtype=np.bool_)
     if not len(person):
         return y0, y0

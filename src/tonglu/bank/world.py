@@ -38,6 +38,7 @@ from tonglu.bank.state import Happened, Played
 from tonglu.bank.tables import constant, dates, event_rows, instants, joined, numbers, put, texts, transactions, words
 from tonglu.bank.touches import NEVER, Boosts, Touches, fates, outcome_rows, receipt_rows
 from tonglu.bank.truth import Goal, Replay, true_lift
+from tonglu.bank.value import Shown, Values, values
 
 LOCAL = timedelta(hours=8)
 """Asia/Shanghai is eight hours ahead of UTC all year."""
@@ -101,7 +102,16 @@ class World:
 
     def truth(self, assignments: pa.Table, goals: Mapping[str, Goal], until: datetime) -> pa.Table:
         """The true effect on the treated; see `tonglu.bank.truth.true_lift`."""
-        return true_lift(Replay(self._bank, self._behaviour, self._ledger, self._played), assignments, goals, until)
+        return true_lift(self.replay, assignments, goals, until)
+
+    @property
+    def replay(self) -> Replay:
+        """What truths are computed from."""
+        return Replay(self._bank, self._behaviour, self._ledger, self._played)
+
+    def values(self, shown: Shown) -> Values:
+        """What each way of choosing the arms of a step would have brought about; see `tonglu.bank.value`."""
+        return values(self.replay, self._effects, shown)
 
     def _play_span(self, start: int, end: int, handed_over: Sequence[Path]) -> dict[str, int]:
         day = start // DAY
