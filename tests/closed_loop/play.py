@@ -30,7 +30,9 @@ OTHERS = """
     WHERE side = 'others' AND epoch_us(assigned_at) + $window_us <= epoch_us($until) ORDER BY customer_id
 """
 HARM = "SELECT journey, run_no, said FROM tonglu.harm ORDER BY run_no, journey"
-SHARES = "SELECT run_no, propensity, standing FROM tonglu.learned WHERE journey = $journey AND step = $step AND arm = $arm AND stratum = '' ORDER BY run_no"
+SHARES = """
+    SELECT run_no, propensity, standing FROM tonglu.learned WHERE journey = $journey AND step = $step AND arm = $arm AND stratum = '' ORDER BY run_no
+"""
 OUTCOMES = ("salary_plan", "pension_deposit", "funds_returned")
 
 
