@@ -70,7 +70,9 @@ def judge_exits(world: World, entry: Entry) -> None:
 def exits(world: World, entry: Entry) -> list[tuple[datetime, int, str, bool]]:
     """Every exit of an entry that is known: its instant, its place, its reason, and whether an event brought it."""
     header, found = entry.path.header, []
-    events = [(-1, "goal", goal) for goal in entry.goals_of.header.all_goals if entry.goals_of.header.on_goal == "exit"]
+    judged = entry.goals_of.header
+    reached = [goal for goal in judged.all_goals if judged.on_goal == "exit" and judged.role_of(goal) != "guardrail"]
+    events = [(-1, "goal", goal) for goal in reached]
     counted = 0
     for number, one in enumerate(header.exit):
         if one.event:
@@ -128,6 +130,6 @@ def measure(world: World) -> None:
         for number, goal in enumerate(entry.goals_of.header.all_goals):
             until = entry.assigned_at + goal.within
             events = [e for e in world.events(entry, goal.event, goal.where) if entry.assigned_at < e.at <= until]
-            entry.converted |= bool(events)
+            entry.converted |= bool(events) and entry.goals_of.header.role_of(goal) != "guardrail"
             rows += [(*entry.id, number, event.event_id, event.at, goal.value) for event in events]
     world.state.rows["conversions"] = rows

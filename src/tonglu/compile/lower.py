@@ -139,7 +139,8 @@ def _step(
 
 
 def _goal_exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...]:
-    """Reaching a goal ends the trip. Trips keep their goals when they move to another version, so these are compiled for every version."""
+    """Reaching a goal ends the trip; a guardrail is nothing to reach. Trips keep their goals when they move to another version, so these
+    are compiled for every version."""
     header = definition.header
     if header.on_goal != "exit":
         return ()
@@ -147,6 +148,7 @@ def _goal_exits(definition: Definition, known: Known) -> tuple[CompiledExit, ...
     return tuple(
         CompiledExit(GOAL, "goal", goal.event, event_condition(goal.event, goal.where, known, keyed_by))
         for goal in header.all_goals
+        if header.role_of(goal) != "guardrail"
     )
 
 

@@ -50,7 +50,7 @@ def _exits(journey: Journey, findings: list[Finding]) -> None:
         if same or one.when in enter.condition:
             message = f"everybody leaves at once: who enters by '{one.segment or one.left or one.when}' meets this exit"
             findings.append(Finding("TL426", message, file.place(loc), "Exit by what ends the reason for the journey."))
-        for goal in header.all_goals:
+        for goal in (goal for goal in header.all_goals if header.role_of(goal) != "guardrail"):
             if one.event == goal.event and header.on_goal == "continue" and one.where in (None, goal.where):
                 message = f"the goal '{goal.called}' ends the trip by this exit, so 'on_goal: continue' means nothing"
                 findings.append(Finding("TL427", message, file.place(loc), "Remove the exit, or 'on_goal'.", Severity.WARNING))

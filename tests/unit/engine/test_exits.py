@@ -186,3 +186,25 @@ def test_an_exit_takes_back_a_touch_that_is_planned_and_has_not_left(tiny):
         "SELECT journey, customer_id FROM tonglu.touch WHERE list_contains($keys, touch_key) ORDER BY ALL", keys=keys
     )
     assert left == [("order", 2), ("short", 1), ("short", 2)]
+
+
+def test_a_guardrail_is_nothing_to_reach(tiny):
+    goals = [{"event": "paid", "within": "9 days"}, {"event": "complained", "within": "9 days", "role": "guardrail"}]
+    order = journey(goals=goals)
+    again = journey(
+        goals=goals, enter={"event": "ordered", "fresh": "30 days", "again": "unless goal reached"}, on_goal="continue"
+    )
+    again["steps"] = [{"a": {"wait": "1 hour"}}]
+    bank = tiny(journeys={"order": order, "again": again})
+    bank.customers(1, 2)
+    bank.events([("ordered", 1, T), ("ordered", 2, T)])
+    bank.run(T)
+    bank.events([("complained", 1, T + HOUR), ("paid", 2, T + HOUR)])
+    bank.run(T + DAY)
+    assert [row[:2] + row[4:] for row in bank.ended() if row[1] == "order"] == [(2, "order", "goal")]
+    bank.events([("ordered", 1, T + 2 * DAY), ("ordered", 2, T + 2 * DAY)])
+    bank.run(T + 3 * DAY)
+    assert bank.rows("SELECT customer_id, count(*) FROM tonglu.entry WHERE journey = 'again' GROUP BY ALL ORDER BY ALL") == [
+        (1, 2),
+        (2, 1),
+    ]

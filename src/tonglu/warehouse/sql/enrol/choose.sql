@@ -3,9 +3,12 @@ DELETE FROM occasion WHERE customer_id NOT IN (SELECT customer_id FROM tonglu.pr
 -- One occasion per key: the earliest that allows to enter. Re-entry needs one later than the last entry's end. Then the limits
 -- choose by the journey's order and by hash.
 CREATE OR REPLACE TEMP TABLE admitted AS
-WITH previous AS (
+WITH achieved AS (
+    SELECT c.entry_id FROM tonglu.conversion AS c JOIN tonglu.entry AS e USING (entry_id)
+    JOIN tonglu.goal AS g ON g.version_no = e.version_no AND g.goal_no = c.goal_no WHERE g.role <> 'guardrail'
+), previous AS (
     SELECT e.journey, e.customer_id, e.key, max(e.entry_no) AS entry_no, max(d.ended_at) AS ended_at,
-        bool_or(d.entry_id IS NULL) AS is_open, bool_or(d.reason = 'goal' OR e.entry_id IN (SELECT entry_id FROM tonglu.conversion)) AS reached
+        bool_or(d.entry_id IS NULL) AS is_open, bool_or(d.reason = 'goal' OR e.entry_id IN (SELECT entry_id FROM achieved)) AS reached
     FROM tonglu.entry AS e LEFT JOIN tonglu.ended AS d USING (entry_id)
     WHERE e.customer_id IN (SELECT customer_id FROM occasion)
     GROUP BY ALL
