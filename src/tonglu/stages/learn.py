@@ -146,10 +146,17 @@ class Experiment:
             found.append(Objective(name, beliefs, weight, less))
         return found
 
+    def kept_rates(self, goal: str, limit: float) -> tuple[Beta, ...]:
+        """What is believed of the arms' rates of what a guardrail counts: before anything is seen as if one of 1/limit units had shown
+        it, so that no arm is barred for want of data."""
+        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        others = max(1.0, 1 / limit - 1) if limit else 1.0
+        return tuple(Beta(1 + y, others + n - y) for n, y, *_ in found)
+
     def guardrails(self) -> list[Guardrail]:
         """What no arm may exceed."""
         return [
-            Guardrail(goal.name, self.rates(goal.name), goal.at_most)
+            Guardrail(goal.name, self.kept_rates(goal.name, goal.at_most), goal.at_most)
             for goal in self.journey.goals
             if goal.role == "guardrail" and goal.at_most is not None
         ]

@@ -77,6 +77,21 @@ def test_an_arm_that_breaks_a_guardrail_is_not_played(tiny):
     assert learned(bank, "arm, standing")["warm"] == "breaks a guardrail"
 
 
+def test_no_arm_is_barred_by_a_guardrail_of_which_nothing_was_seen(tiny):
+    goals = [
+        {"event": "paid", "within": "1 day"},
+        {"event": "complained", "within": "1 day", "role": "guardrail", "at_most": "1%"},
+    ]
+    body = offer({"learn": "thompson"}, goals=goals)
+    del body["goal"]
+    bank = tiny(journeys={"offer": body})
+    bank.customers(1, 2, 3)
+    shown(bank, [1, 2, 3])
+    bank.run(T + 2 * DAY)
+    assert set(learned(bank, "arm, standing").values()) <= {"", "leads"}
+    assert min(learned(bank).values()) > 0.1
+
+
 def test_several_aims_share_the_decisions_by_their_weights(tiny):
     goals = [{"event": "paid", "within": "1 day"}, {"event": "visited", "within": "1 day"}]
     body = offer({"learn": "thompson", "aims": {"paid": 3, "visited": 1}}, goals=goals)
