@@ -1,31 +1,19 @@
 """Learn: from matured exposures to the propensities that the next run draws arms with; from lifts to what touches are worth, and to harm
-(semantics 28).
-
-An arm's share is the chance that it is best for what the experiment aims at, above its exploration floor; an arm that very probably
-breaks a guardrail is not played. What is learned is a table by run; the next run uses the newest.
-"""
+(semantics 28). What is learned is a table by run; the next run uses the newest."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Mapping
 
-from tonglu.compile.program import CompiledGoal, CompiledJourney, Program
+from tonglu.compile.program import CompiledJourney, Program
 from tonglu.core.durations import microseconds
 from tonglu.core.ports import Warehouse
+from tonglu.stages.arms import CONTROLS, Arms, Experiment, Seen
 from tonglu.stages.harm import note_harm
 from tonglu.stages.worth import learn_worth
-from tonglu.stats.always_valid import always_valid
-from tonglu.stats.beliefs import Belief, Beta, Normal, kept
-from tonglu.stats.difference import FEW_CONVERSIONS
-from tonglu.stats.estimate import Estimate, Estimated, Interval, Withheld
-from tonglu.stats.objectives import Guardrail, Objective, Weighed, guarded_allocation, weigh
-from tonglu.stats.post_bandit import Batch, aipw, aipw_difference
-from tonglu.stats.sufficient import Moments
-from tonglu.stats.thompson import expected_loss, top_two
-from tonglu.stats.winner import Standing, standing
+from tonglu.stats.estimate import Withheld
+from tonglu.stats.thompson import expected_loss
+from tonglu.stats.winner import Standing
 from tonglu.steps import CompiledStep
-from tonglu.steps.experiment import VALUE
 
 KEEP = """
     INSERT INTO tonglu.learned VALUES ($run_no, $version_no, $journey, $step_key, $step, $arm_no, $arm, $n, $conversions, $p_best,
@@ -35,37 +23,8 @@ NOTHING_YET = "SELECT count(*) = 0 FROM tonglu.arm_outcome"
 DECIMALS = 6
 DAY_US = 86_400_000_000
 EVERYBODY = ""
-FEW_HARMED = 5
-"""An arm that was hardly played is not given up: its estimate is no normal variable yet."""
-T = TypeVar("T")
-
-
-@dataclass
-class Seen:
-    """What one arm has shown, batch by batch: age in days, propensity, how many, conversions, value (fen) and its square."""
-
-    batches: dict[int, tuple[float, float, int, int, int, int]] = field(default_factory=dict)
-
-    def add(self, batch: int, row: tuple[float, float, int, int, int, int]) -> None:
-        """Another stratum's outcomes of a batch join those that are there."""
-        old = self.batches.get(batch)
-        self.batches[batch] = row if old is None else (*row[:2], *(a + b for a, b in zip(old[2:], row[2:], strict=True)))  # type: ignore[assignment]
-
-    def totals(self, half_life: float | None) -> tuple[float, float, float, float]:
-        """How many, conversions, value and its square, faded by age."""
-        sums = [0.0] * 4
-        for age, _, *counts in self.batches.values():
-            weight = 1.0 if half_life is None else kept(age, half_life)
-            sums = [total + weight * count for total, count in zip(sums, counts, strict=True)]
-        return sums[0], sums[1], sums[2], sums[3]
-
-
-Arms = dict[str, Seen]
 Shown = dict[tuple[str, str], dict[str, dict[str, Arms]]]
-"""By journey and step, stratum, goal and arm; the controls who came to the step are the arm without a name."""
-CONTROLS = ""
-HARM = 0.95
-"""The level of the always-valid interval that must lie on the wrong side of the controls' outcome before an arm is given up."""
+"""By journey and step, stratum and goal."""
 
 
 def learn(warehouse: Warehouse, program: Program) -> int:
@@ -90,168 +49,6 @@ def learn(warehouse: Warehouse, program: Program) -> int:
     learn_worth(warehouse, rules)
     note_harm(warehouse, program)
     return count
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One experiment of one stratum, with what its arms have shown by goal."""
-
-    journey: CompiledJourney
-    step: CompiledStep
-    goals: Mapping[str, Arms]
-    half_life: float | None
-    floor: float
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """The names of the arms, in written order."""
-        assert self.step.lowered.arms is not None
-        return self.step.lowered.arms.names
-
-    @property
-    def first(self) -> CompiledGoal | None:
-        """The goal that the journey is judged by."""
-        return self.journey.goals[0] if self.journey.goals else None
-
-    def seen(self, goal: str) -> list[Seen]:
-        """What the arms have shown of a goal."""
-        return [self.goals.get(goal, {}).get(arm, Seen()) for arm in self.arms]
-
-    def rates(self, goal: str) -> tuple[Beta, ...]:
-        """What is believed of the arms' rates, from a uniform prior."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
-        return tuple(Beta(1 + y, 1 + n - y) for n, y, *_ in found)
-
-    def values(self, goal: str) -> tuple[Normal, ...]:
-        """What is believed of the arms' mean values (fen), around their common mean."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
-        n, total, squares = (sum(one[place] for one in found) for place in (0, 2, 3))
-        if n < 2 or squares * n <= total * total:
-            return tuple(Normal(0.0, 1.0) for _ in found)
-        mean, spread = total / n, (squares - total * total / n) / (n - 1)
-        return tuple(
-            Normal((mean + v) / (1 + count), spread / (1 + count)) for count, _, v, _ in found
-        )  # as if one more unit had shown the common mean
-
-    def objectives(self) -> list[Objective]:
-        """What the experiment aims at."""
-        assert self.step.lowered.arms is not None
-        aims = self.step.lowered.arms.aims or (((self.first.name, 1.0),) if self.first else ())
-        found = []
-        for name, weight in aims:
-            beliefs: tuple[Belief, ...] = (
-                self.values(self.first.name) if name == VALUE and self.first is not None else self.rates(name)
-            )
-            less = any(goal.name == name and goal.role == "guardrail" for goal in self.journey.goals)
-            found.append(Objective(name, beliefs, weight, less))
-        return found
-
-    def kept_rates(self, goal: str, limit: float) -> tuple[Beta, ...]:
-        """What is believed of the arms' rates of what a guardrail counts: before anything is seen as if one of 1/limit units had shown
-        it, so that no arm is barred for want of data."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
-        others = max(1.0, 1 / limit - 1) if limit else 1.0
-        return tuple(Beta(1 + y, others + n - y) for n, y, *_ in found)
-
-    def guardrails(self) -> list[Guardrail]:
-        """What no arm may exceed."""
-        return [
-            Guardrail(goal.name, self.kept_rates(goal.name, goal.at_most), goal.at_most)
-            for goal in self.journey.goals
-            if goal.role == "guardrail" and goal.at_most is not None
-        ]
-
-    def shares(self) -> tuple[tuple[float, ...], tuple[float, ...], str]:
-        """The chance that each arm is best, the propensities of the next run, and why nothing was learned, where nothing was."""
-        count = len(self.arms)
-        floor = min(self.floor, 1 / count)
-        harmful = self.harmful()
-        kept = [number for number in range(count) if not harmful[number]] or list(range(count))
-        objectives = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.objectives()]
-        guardrails = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.guardrails()]
-        found = weigh(objectives, guardrails) if objectives else Withheld("the journey has no goal")
-        if isinstance(found, Withheld):
-            even = Weighed((1 / count,) * count, (True,) * count)
-            return even.shares, guarded_allocation(even, floor), found.reason
-        weighed = Weighed(_spread(found.shares, kept, count, 0.0), _spread(found.allowed, kept, count, False))
-        played = weighed
-        assert self.step.lowered.arms is not None
-        if self.step.lowered.arms.learn == "top_two":
-            may = [share for share, allowed in zip(weighed.shares, weighed.allowed, strict=True) if allowed]
-            pairs = iter(top_two(may))
-            played = Weighed(tuple(next(pairs) if allowed else 0.0 for allowed in weighed.allowed), weighed.allowed)
-        return weighed.shares, guarded_allocation(played, floor), ""
-
-    def harmful(self) -> list[bool]:
-        """Which arms are shown to do worse than no touch at all, at any number of looks, in what the journey is judged by."""
-        if self.first is None:
-            return [False] * len(self.arms)
-        n, y, *_ = self.goals.get(self.first.name, {}).get(CONTROLS, Seen()).totals(None)
-        if min(y, n - y) < FEW_CONVERSIONS:
-            return [False] * len(self.arms)
-        rate = y / n
-        found = []
-        for batches in _batches(self.seen(self.first.name), by_value=False):
-            arm = aipw(batches)
-            if isinstance(arm, Withheld) or min(sum(one.seen.total for one in batches), arm.n) < FEW_HARMED:
-                found.append(False)
-                continue
-            apart = Estimate(
-                arm.value - rate, arm.variance + rate * (1 - rate) / n, arm.n + int(n), method="arm against controls"
-            )
-            shown = always_valid(apart, level=HARM)
-            found.append(isinstance(shown, Interval) and shown.high < 0)
-        return found
-
-    def standing(self) -> Standing | Withheld:
-        """How the leading arm stands, by estimates that the changing shares do not bias."""
-        if self.first is None:
-            return Withheld("the journey has no goal")
-        objective = self.objectives()[0]
-        by_value = objective.name == VALUE
-        seen = self.seen(self.first.name if by_value else objective.name)
-        return standing(objective.beliefs, _compare(seen, by_value=by_value), minimise=objective.minimise)
-
-
-def _spread(values: Sequence[T], places: Sequence[int], count: int, otherwise: T) -> tuple[T, ...]:
-    """Values at their places among `count`."""
-    known = dict(zip(places, values, strict=True))
-    return tuple(known.get(place, otherwise) for place in range(count))
-
-
-def _compare(seen: Sequence[Seen], *, by_value: bool) -> Callable[[int, int], Estimated]:
-    known = _batches(seen, by_value=by_value)
-    return lambda i, j: aipw_difference(known[i], known[j])
-
-
-def _batches(seen: Sequence[Seen], *, by_value: bool) -> list[list[Batch]]:
-    """Every arm's outcomes by batch, with its propensity in that batch."""
-    whole: dict[int, int] = defaultdict(int)
-    for one in seen:
-        for batch, (_, _, n, *_) in one.batches.items():
-            whole[batch] += n
-
-    def batches(one: Seen) -> list[Batch]:
-        found = []
-        for batch, total in sorted(whole.items()):
-            _, propensity, n, y, v, v2 = one.batches.get(batch, (0.0, 0.0, 0, 0, 0, 0))
-            found.append(Batch(total, propensity, Moments(n, v, v2) if by_value else Moments(n, y, y)))
-        return found
-
-    known = [batches(one) for one in seen]
-    for one, mine in zip(seen, known, strict=True):
-        if any(batch not in one.batches for batch in whole):
-            _fill_in(mine, sorted(whole), seen, one)
-    return known
-
-
-def _fill_in(mine: list[Batch], numbers: Sequence[int], seen: Sequence[Seen], one: Seen) -> None:
-    """A batch in which an arm was shown to nobody says nothing of its propensity: it is what the others left, evenly."""
-    for place, number in enumerate(numbers):
-        if number not in one.batches:
-            others = [other.batches[number][1] for other in seen if number in other.batches]
-            left = max(1e-6, 1 - sum(others)) / max(1, len(seen) - len(others))
-            mine[place] = Batch(mine[place].n, min(1.0, left), mine[place].seen)
 
 
 def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, stratum: str, experiment: Experiment) -> None:
