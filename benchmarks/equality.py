@@ -16,28 +16,35 @@ WHOLE = (
     "tonglu.conversion", "tonglu.delivery", "tonglu.opt_out", "tonglu.attribute",
     "tonglu.suitability", "tonglu.risk_seen", "tonglu.risk_count",
     "tonglu.worth", "tonglu.weighed", "tonglu.yielded", "tonglu.hours_group", "tonglu.contender", "tonglu.limit_use", "tonglu.allocation",
-    "tonglu.work_item", "tonglu.fairness",
+    "tonglu.work_item", "tonglu.fairness", "tonglu.baseline", "tonglu.drawn", "tonglu.first_decision", "tonglu.first_entry",
+    "tonglu.goal_event",
 )  # fmt: skip
 # Tables of the engine that are not compared, each for the reason that it stands under.
 LEFT_OUT = {
-    "learned and measured; their counts are compared": ("lift", "learned"),
+    "learned and measured; their counts and sums are compared": ("lift", "learned", "lift_by", "trust", "measured", "arm_outcome", "balance"),
     "the engine's own books, chains and promises: the floor has no pinned texts, checks, assertions, replay or audit log": (
         "audit_head", "run", "run_step", "run_definition", "run_input", "run_watermark", "watermark", "definition", "loaded", "ingested_file",
         "staged_file", "source_change", "segment_built", "check_result", "conservation", "candidate_span", "waiting_span", "migration",
     ),
     "what the gates saw, kept for explaining alone": ("judged",),
     "compiled definitions and the calendar, written when they change and read by both": (
-        "version", "step", "via", "goal", "arm", "topic", "split_way", "set_value", "enter_target", "launch", "control_epoch",
+        "version", "step", "via", "goal", "horizon", "measured_by", "arm", "topic", "split_way", "set_value", "enter_target", "launch", "control_epoch",
         "calendar", "calendar_day", "pay_day",
     ),
     "nobody writes them in this bank, which has no four eyes, levers, switches, ejections, passing on, new versions or erasing": (
         "governed", "lever_position", "learned_value", "switch_position", "ejection", "passed_on", "version_migration", "calendar_gap",
-        "erased", "retained", "quarantine_action",
+        "erased", "retained", "quarantine_action", "harm",
     ),
 }  # fmt: skip
 EMPTY = tuple(LEFT_OUT.values())[-1]
 LIFT = "run_no, journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control"
 LEARNED = "run_no, version_no, journey, step_key, step, arm_no, arm, n, conversions"
+SUMS = {
+    "measured": """journey, goal, horizon_us, kind, slice, stratum, adjusted, side, sum(clusters), sum(n), sum(n2), sum(y), sum(y2), sum(ny), sum(v),
+        sum(v2), sum(nv), sum(x), sum(x2), sum(nx), sum(xy), sum(xv)""",
+    "arm_outcome": "journey, step, side, stratum, arm, batch, goal, sum(n), sum(y), sum(v), sum(v2)",
+    "balance": "journey, stratum, side, one, other, sum(n), sum(x), sum(y), sum(xy)",
+}
 STAGED = "touch_key, customer_id, journey, version, address, message, arm, variables, not_before, expires_at, heeds_opt_out"
 TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'engine' AND schema_name IN ({}) ORDER BY ALL"
 
@@ -82,6 +89,8 @@ def compare(engine: Path, floor: Path, run_no: int) -> list[Compared]:
     pairs = {name: (f"FROM engine.{name}", f"FROM floor.{name}") for name in (*WHOLE, *tables("segment", "risk"))}
     pairs["tonglu.lift, counts"] = _both(f"SELECT {LIFT} FROM {{}}.tonglu.lift")
     pairs["tonglu.learned, counts"] = _both(f"SELECT {LEARNED} FROM {{}}.tonglu.learned")
+    for name, cell in SUMS.items():
+        pairs[f"tonglu.{name}, sums"] = _both(f"SELECT {cell} FROM {{}}.tonglu.{name} GROUP BY ALL HAVING sum(n) <> 0")
     for name in tables("source", "personal", "history"):
         today = f"SELECT * FROM {{}}.{name} WHERE loaded_run = {run_no}"
         pairs[f"{name}, today's rows"] = _both(today)

@@ -28,7 +28,11 @@ RISK_UNTIL = (
 RISK_SINCE = ("newly_opened", "night_large_transfer")
 FACTS = ("transactions", "events", "receipts")
 # Stages of more than one file; of each, the journeys' own goes before the one that all share.
-PARTS = {"decide": ("consent", "propose", "compete", "record", "move"), "commit": ("fairness", "commit")}
+PARTS = {
+    "decide": ("consent", "propose", "compete", "record", "move"),
+    "measure": ("measure", "measured"),
+    "commit": ("fairness", "commit"),
+}
 
 
 def run(connection: duckdb.DuckDBPyConnection, text: str) -> None:

@@ -1,4 +1,7 @@
 -- Conversions by intention to treat, and each journey's two sides over entries whose window has passed.
+CREATE TEMP MACRO goal_worth(event, product) AS CASE WHEN event = 'product_opened' AND product IN ('salary_plan', 'pension_deposit') THEN 10000 END;
+INSERT INTO tonglu.baseline
+SELECT e.entry_id, '', [NULL], [100 * p.age] FROM tonglu.entry AS e JOIN tonglu.profile AS p USING (customer_id) WHERE e.run_no = run_no();
 INSERT INTO tonglu.conversion
 SELECT run_no(), n.entry_id, 0, e.event_id, e.occurred_at, 10000
 FROM new_event AS e JOIN tonglu.entry AS n USING (customer_id)
