@@ -44,9 +44,9 @@ class MailroomHandOver:
         """Whether a batch was taken before."""
         return self.mailroom.batches.staged(batch_id) is not None
 
-    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime) -> int:
-        """Take back what has not begun to leave; how many."""
-        return self.mailroom.cancel(keys, at, "the entry ended", in_batches)
+    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime, reason: str) -> int:
+        """Take back what has not begun to leave, and what nobody works yet; how many."""
+        return self.mailroom.cancel(keys, at, reason, in_batches)
 
 
 class Workplace:

@@ -68,8 +68,8 @@ class HandOver(Protocol):
     def knows(self, batch_id: str) -> bool:
         """Whether a batch was taken before."""
 
-    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime) -> int:
-        """Take back what has not begun to leave; how many."""
+    def cancel(self, keys: list[str], in_batches: Mapping[str, list[str]], at: datetime, reason: str) -> int:
+        """Take back what has not begun to leave, and what nobody works yet; how many."""
 
 
 def hand_over(
@@ -133,21 +133,20 @@ def _take_back(
     warehouse: Warehouse, mailroom: HandOver, run_no: int, as_of: datetime, hold: timedelta | None, skip_consent: list[str]
 ) -> None:
     """Cancel the unsent touches of entries that ended, and those whose consent was withdrawn or whose customer complained since."""
-    keys: list[str] = []
-    in_batches: dict[str, list[str]] = {}
     if hold is None:
         warehouse.execute(NO_COMPLAINTS)
     else:
         warehouse.run("decide/complaining", as_of=as_of, hold_us=microseconds(hold))
     obsolete = warehouse.rows("deliver/obsolete", run_no=run_no)
     withdrawn = warehouse.rows("deliver/withdrawn", run_no=run_no, as_of=as_of, skip_consent=skip_consent)
-    for touch_key, batch_id in dict.fromkeys([*obsolete, *withdrawn]):
-        if batch_id is None:
-            keys.append(touch_key)
-        else:
-            in_batches.setdefault(batch_id, []).append(touch_key)
-    if keys or in_batches:
-        mailroom.cancel(keys, in_batches, as_of)
+    found = {touch_key: (batch_id, reason) for touch_key, batch_id, reason in [*withdrawn, *obsolete]}
+    for reason in sorted({why for _, why in found.values()}):
+        own = {touch_key: batch_id for touch_key, (batch_id, why) in found.items() if why == reason}
+        in_batches: dict[str, list[str]] = {}
+        for touch_key, batch_id in own.items():
+            if batch_id is not None:
+                in_batches.setdefault(batch_id, []).append(touch_key)
+        mailroom.cancel([touch_key for touch_key, batch_id in own.items() if batch_id is None], in_batches, as_of, reason)
 
 
 def _single(run_no: int, row: tuple[object, ...]) -> OutboxRow:

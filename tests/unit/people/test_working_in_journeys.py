@@ -1,12 +1,13 @@
 """Touches that people work, through the whole loop: pending, outcomes, expiry, caps, assignment (semantics 23 to 25)."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from tonglu.core.errors import InputError
 from tonglu.mailroom.work_answers import Answer, Asked, Report
-from tonglu.testing import SHANGHAI, at
+from tonglu.testing import SHANGHAI, TITLE, at
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -40,8 +41,12 @@ def bank_of(tiny, options=CALL, channel="call", customers=(1,), **definitions):
     return bank
 
 
+def open_items(bank):
+    return bank.place.mailroom.worklist.items(Asked(), T)
+
+
 def keys(bank):
-    return [item.key for item in bank.place.mailroom.worklist.items(Asked(), T)]
+    return [item.key for item in open_items(bank)]
 
 
 def report(bank, key, outcome, when, by="li", **more):
@@ -172,6 +177,43 @@ def test_an_entry_that_ends_takes_its_item_off_the_list(tiny):
     assert keys(bank) == []
     bank.run(T + 3 * HOUR)
     assert states(bank) == [("cancelled",)]
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_consent_that_is_withdrawn_by_file_takes_the_item_off_its_list_and_nobody_can_confirm_it(tiny, held):
+    bank = bank_of(tiny, WECOM, "wecom", customers=(1, 2))
+    ours, other = (key for _, key in sorted((item.customer_id, item.key) for item in open_items(bank)))
+    if held:
+        bank.place.mailroom.worklist.take(ours, T + HOUR, by="li")
+    bank.consent(1, "wecom", granted=False, when=T + HOUR)
+    bank.run(T + HOUR + timedelta(minutes=1))
+    assert keys(bank) == [other] or held
+    assert report(bank, ours, "confirmed", T + HOUR + timedelta(minutes=2)) is (Answer.CANCELLED if held else Answer.LATE)
+    assert keys(bank) == [other]
+    assert bank.place.mailroom.log.since(0)[-1].detail == "consent withdrawn"
+    bank.run(T + 3 * HOUR)
+    assert sorted(states(bank)) == [("cancelled",), ("pending",)]
+
+
+def test_a_complaint_takes_marketing_off_the_list_and_leaves_service(tiny):
+    journeys = {"care": asking("wecom"), "serve": asking("wecom", purpose="service")}
+    bank = tiny(journeys=journeys, people={"wecom": WECOM}, policy={"per_run": 9})
+    bank.close()
+    columns = {"complaint_id": "bigint", "customer_id": "bigint", "opened_at": "instant", "closed_at": "instant"}
+    contract = {"table": "complaints", "title": TITLE, "keep": "latest", "key": ["complaint_id"]}
+    contract["columns"] = {name: {"type": kind} for name, kind in columns.items()}
+    (bank.root / "data/contracts/complaints.yaml").write_text(json.dumps(contract), encoding="utf-8")
+    bank.edit(policy={"per_run": 9, "consent": {"complaint_hold": "30 days"}})
+    bank.customers(1)
+    bank.event("ordered", 1, T)
+    bank.run(T)
+    bank.deliver(T)
+    assert {item.journey for item in open_items(bank)} == {"care", "serve"}
+    folder = bank.root / "data/landing/complaints/2020-01-01"
+    folder.mkdir(parents=True)
+    (folder / "open.csv").write_text(f"complaint_id,customer_id,opened_at,closed_at\n1,1,{T + HOUR},\n", encoding="utf-8")
+    bank.run(T + 2 * HOUR)
+    assert {item.journey for item in open_items(bank)} == {"serve"}
 
 
 def test_a_kill_takes_items_off_and_a_pause_holds_them(tiny):

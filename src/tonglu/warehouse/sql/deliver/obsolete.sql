@@ -6,7 +6,7 @@ WITH left_behind AS (
       AND NOT EXISTS (SELECT 1 FROM tonglu.move AS m JOIN tonglu.step AS e ON e.step_key = m.to_key
                       WHERE m.entry_id = t.entry_id AND e.reason = d.reason AND m.clock = d.ended_at)
 )
-SELECT touch_key, batch_id FROM left_behind
+SELECT touch_key, batch_id, 'the entry ended' AS reason FROM left_behind
 WHERE touch_key NOT IN (SELECT touch_key FROM tonglu.delivery WHERE touch_key IN (SELECT touch_key FROM left_behind)
                         GROUP BY touch_key HAVING arg_max(state, seq) NOT IN ('waiting', 'pending'))
 ORDER BY touch_key;
