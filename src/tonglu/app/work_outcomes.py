@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tonglu.app.work_words import words_of
 from tonglu.app.worklist import Desk
 from tonglu.core.clock import parse_instant
 from tonglu.core.errors import Finding, InputError, Place, Severity, did_you_mean
@@ -76,12 +77,15 @@ def import_outcomes(desk: Desk, file: Path, *, by: str, at: datetime) -> Importe
                 code, message, hint = SAID[answer]
                 sheet.wrong(code, f"{message}: {report.outcome if 'outcome' in message else report.key}", line, 1, hint)
         raise InputError(sheet.findings) from None
-    late = [
-        Finding("TL865", f"came too late, noted: {report.key}", Place(sheet.shown, line, 1), severity=Severity.WARNING)
-        for line, answer, report in zip(sheet.lines, answers, sheet.reports, strict=True)
-        if answer in (Answer.LATE, Answer.CANCELLED)
-    ]
+    told = zip(sheet.lines, answers, sheet.reports, strict=True)
+    late = [_late(desk, sheet, *one) for one in told if one[1] in (Answer.LATE, Answer.CANCELLED)]
     return Imported(Counter(answers), tuple(late))
+
+
+def _late(desk: Desk, sheet: _Sheet, line: int, answer: Answer, report: Report) -> Finding:
+    said = words_of(desk, answer, desk.item(report.key, report.at), report.at, report.outcome)
+    message = f"came too late, noted: {report.key}: {said.message}"
+    return Finding("TL865", message, Place(sheet.shown, line, 1), said.hint, Severity.WARNING)
 
 
 def _read(content: bytes, shown: str, desk: Desk, by: str, at: datetime) -> _Sheet:

@@ -89,6 +89,17 @@ class Desk:
             raise wrong(f"no channel of people has an item {report.key}", "KEY", "List them with tonglu worklist list.")
         return self.mailroom.worklist.report(replace(report, key=key), terms, self.zone)
 
+    def item(self, key: str, now: datetime) -> WorkItem:
+        """One item as it stands now, whatever became of it, masked.
+
+        Raises:
+            InputError: no such key.
+        """
+        found = self.mailroom.worklist.item(self.key_of(key), now)
+        if found is None:
+            raise wrong(f"the item {key} has not come to a list yet", "KEY", "Deliver first: tonglu deliver.")
+        return hidden(found)
+
     def hand_on(self, key: str, now: datetime, *, by: str, employee_id: int | None, branch_id: int | None = None) -> Answer:
         """Give an item to a colleague, or back to the branch.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from tonglu.app.worklist import Desk
     from tonglu.core.work import WorkItem
     from tonglu.mailroom.work_answers import Answer
 
@@ -83,9 +84,10 @@ def take(
     from tonglu.mailroom.work_answers import Answer
 
     with desk(project) as open_desk:
-        took = open_desk.take(key, _at(now, open_desk.zone), by=by or operator(), reveal=reveal)
+        at = _at(now, open_desk.zone)
+        took = open_desk.take(key, at, by=by or operator(), reveal=reveal)
+        _refuse_unless(open_desk, took.answer, key, at, Answer.DONE)
         item, zone = took.item, open_desk.zone
-    _refuse_unless(took.answer, Answer.DONE)
     assert item is not None
     if as_json:
         emit_json({"answer": took.answer.value, "token": took.token, "item": vars(item)})
@@ -109,6 +111,7 @@ def done(
     as_json: AsJson = False,
 ) -> None:
     """Say how an attempt came out. What may be tried again stays on the list; the rest is settled, and journeys learn of it."""
+    from tonglu.app.work_words import words_of
     from tonglu.app.worklist import desk
     from tonglu.mailroom.work_answers import Answer, Report
 
@@ -116,12 +119,17 @@ def done(
         back = None if call_back_at is None else instant(call_back_at, "--call-back-at", open_desk.zone)
         report = Report(key, outcome, _at(now, open_desk.zone), by or operator(), note, back)
         answer = open_desk.report(report)
-        settled = open_desk.mailroom.worklist.item(open_desk.key_of(key), report.at)
-    _refuse_unless(answer, Answer.DONE, Answer.STAYS, Answer.REPEATED, Answer.LATE, Answer.CANCELLED)
+        fine = (Answer.DONE, Answer.STAYS, Answer.REPEATED, Answer.LATE, Answer.CANCELLED)
+        _refuse_unless(open_desk, answer, key, report.at, *fine, outcome=outcome)
+        settled = open_desk.item(key, report.at)
+        said = words_of(open_desk, answer, settled, report.at, outcome) if answer in (Answer.LATE, Answer.CANCELLED) else None
     if as_json:
-        emit_json({"answer": answer.value, "state": settled.state.value if settled else None})
+        about = {"said": said.message} if said else {}
+        emit_json({"answer": answer.value, "state": settled.state.value, **about})
     else:
-        typer.echo(f"{answer.value}: {outcome}")
+        typer.echo(f"{answer.value}: {outcome}" + (f"; {said.message}" if said else ""))
+    if said:
+        talk(said.hint)
     next_step("tonglu worklist list --due")
 
 
@@ -143,7 +151,7 @@ def hand_on(
     with desk(project) as open_desk:
         at = _at(now, open_desk.zone)
         answer = open_desk.hand_on(key, at, by=by or operator(), employee_id=employee, branch_id=branch)
-    _refuse_unless(answer, Answer.DONE)
+        _refuse_unless(open_desk, answer, key, at, Answer.DONE)
     if as_json:
         emit_json({"answer": answer.value, "employee_id": employee})
     else:
@@ -210,12 +218,13 @@ def _at(now: str | None, zone: "ZoneInfo") -> "datetime":
     return present() if now is None else instant(now, "--now", zone)
 
 
-def _refuse_unless(answer: "Answer", *fine: "Answer") -> None:
-    """A refusal as an error that says what is in the way."""
+def _refuse_unless(open_desk: "Desk", answer: "Answer", key: str, at: "datetime", *fine: "Answer", outcome: str = "") -> None:
+    """A refusal as an error that says what is in the way of whom, and what to do."""
     if answer not in fine:
-        raise wrong(f"not done: {answer.value}", "KEY", "See it with tonglu worklist list, or ask whoever has it.")
-    if answer.value in ("late", "cancelled"):
-        talk("The item was off the list already; what was reported is noted and changes nothing.")
+        from tonglu.app.work_words import words_of
+
+        said = words_of(open_desk, answer, open_desk.item(key, at), at, outcome)
+        raise wrong(f"not done ({answer.value}): {said.message}", "KEY", said.hint)
 
 
 def _show(items: "Sequence[WorkItem]", zone: "ZoneInfo") -> None:

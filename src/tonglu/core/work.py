@@ -103,7 +103,10 @@ class WorkState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkItem:
-    """One item as an employee sees it; `title` and `body` are what to say. `due_at` is the earliest instant of the next attempt."""
+    """One item as an employee sees it; `title` and `body` are what to say. `due_at` is the earliest instant of the next attempt.
+
+    `taken_back` says why it may not be worked any more, if so.
+    """
 
     key: str
     channel: str
@@ -129,6 +132,7 @@ class WorkItem:
     product: str = ""
     branch: str = ""
     purpose: str = "marketing"
+    taken_back: str = ""
 
 
 @dataclass(frozen=True)

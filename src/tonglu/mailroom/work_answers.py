@@ -14,7 +14,7 @@ class Answer(StrEnum):
     DONE = "done"  # it was taken, handed on, or settled by this outcome
     STAYS = "stays"  # the attempt is recorded, and another one may follow
     REPEATED = "repeated"  # this outcome is known already; nothing changed
-    LATE = "late"  # the item was settled, expired or taken back before; noted, nothing changed
+    LATE = "late"  # the item was settled, expired or taken back before; noted, and of it only a refusal counts
     CANCELLED = "cancelled"  # the customer opted out, or a kill reaches it: it is off the list now
     HELD = "held"  # a pause holds it
     CLOSED = "closed"  # its channel is outside of its hours

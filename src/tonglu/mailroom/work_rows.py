@@ -26,7 +26,6 @@ class Held:
 
     item: WorkItem
     token: int
-    withdrawn: str
     heeds_opt_out: bool
     heeds_hours: bool
 
@@ -64,5 +63,6 @@ def held(row: Row, now: datetime) -> Held:
         product=product,
         branch=branch,
         purpose=purpose,
+        taken_back=withdrawn or "",
     )
-    return Held(item, token, withdrawn or "", bool(opt_out), bool(hours))
+    return Held(item, token, bool(opt_out), bool(hours))

@@ -181,6 +181,7 @@ class Worklist:
             return Answer.REPEATED
         if item.state not in (WorkState.OPEN, WorkState.TAKEN) or report.at >= item.expires_at:
             self.note_within(Noted(item.key, "late", report.by, report.at, f"{report.outcome}; it was {item.state.value}"))
+            self._heed_no(item, meant, report.at, late=True)
             return Answer.LATE
         if refusal := _refusal(report, held):
             return refusal
@@ -192,6 +193,16 @@ class Worklist:
             if stop is Action.PAUSE:
                 return Answer.HELD
         return self._tried(report, held, meant, terms, zone)
+
+    def _heed_no(self, item: WorkItem, meant: Disposition, at: datetime, *, late: bool) -> None:
+        """What a customer does not want counts whenever it is reported: an opt-out at once, a refusal by the receipt that runs read.
+
+        The receipt of what came in time is told when the item is settled.
+        """
+        if meant.opts_out:
+            self._optouts.note(item.customer_id, item.channel, at, out=True)
+        if late and meant.receipt == "refused":
+            self._tell(item, f"late:{meant.name}:{instant_text(at)}", meant.receipt, at, meant.name)
 
     def _known(self, report: Report) -> bool:
         """Whether this very attempt is recorded already."""
@@ -206,8 +217,7 @@ class Worklist:
         tried = {"key": item.key, "attempt": number, "outcome": meant.name, "due_at": instant_text(due_at)}
         self._database.change(sql.TRIED, tried)
         self.note_within(Noted(item.key, "done", report.by, report.at, meant.name))
-        if meant.opts_out:
-            self._optouts.note(item.customer_id, item.channel, report.at, out=True)
+        self._heed_no(item, meant, report.at, late=False)
         if not (meant.again and number < terms.total and due_at < item.expires_at):
             self._settle(item, number, meant, report.at)
             return Answer.DONE
@@ -290,8 +300,8 @@ class Worklist:
 
     def _gone(self, held: Held, stop: Action | None) -> str:
         """Why nobody may work an item any more, or nothing."""
-        if held.withdrawn:
-            return held.withdrawn
+        if held.item.taken_back:
+            return held.item.taken_back
         if stop is Action.KILL:
             return "killed"
         out = held.heeds_opt_out and self._optouts.stops(held.item.customer_id, held.item.channel, held.item.purpose)
@@ -313,28 +323,30 @@ class Worklist:
         ended: dict[DeliveryState, int] = {}
         for row in self._database.rows(sql.OVER, {"now": instant_text(now)}):
             held = held_of(row, now)
-            taken_back = bool(held.withdrawn) and held.item.expires_at > now
+            taken_back = bool(held.item.taken_back) and held.item.expires_at > now
             state = DeliveryState.CANCELLED if taken_back else DeliveryState.EXPIRED
-            state = self._end(held, state, now, held.withdrawn if taken_back else "past its end")
+            state = self._end(held, state, now, held.item.taken_back if taken_back else "past its end")
             ended[state] = ended.get(state, 0) + 1
         return ended
 
     def _end(self, held: Held, state: DeliveryState, now: datetime, reason: str) -> DeliveryState:
         """End an item without a settling outcome: what was tried counts as it last came out, else it expires or is cancelled."""
-        item = held.item
+        item, back = held.item, reason if state is DeliveryState.CANCELLED else None
         if item.attempts:
             last = self.attempts(item.key)[-1]
-            return self._settle(item, item.attempts, DISPOSITIONS[last.outcome], last.at)
+            return self._settle(item, item.attempts, DISPOSITIONS[last.outcome], last.at, back)
         at = item.expires_at if state is DeliveryState.EXPIRED else now
         self._outbox.confirm_within(item.key, state, at, reason)
-        self._database.change(sql.CLOSE, {"key": item.key})
+        self._database.change(sql.CLOSE, {"key": item.key, "reason": back})
         if state is DeliveryState.EXPIRED:
             self._tell(item, "expired", "expired", at, "")
         return state
 
-    def _settle(self, item: WorkItem, attempt: int, meant: Disposition, at: datetime) -> DeliveryState:
+    def _settle(
+        self, item: WorkItem, attempt: int, meant: Disposition, at: datetime, taken_back: str | None = None
+    ) -> DeliveryState:
         self._outbox.confirm_within(item.key, meant.state, at, meant.name)
-        self._database.change(sql.CLOSE, {"key": item.key})
+        self._database.change(sql.CLOSE, {"key": item.key, "reason": taken_back})
         self._tell(item, str(attempt), meant.receipt, at, meant.name)
         return meant.state
 

@@ -88,7 +88,7 @@ OVER = (
 )
 
 CLOSE = """
-UPDATE work_item SET lease_by = NULL, lease_until = NULL, version = version + 1 WHERE key = :key
+UPDATE work_item SET lease_by = NULL, lease_until = NULL, withdrawn = coalesce(withdrawn, :reason), version = version + 1 WHERE key = :key
 """
 
 NOTE = "INSERT INTO work_log (key, action, by, at, detail) VALUES (:key, :action, :by, :at, :detail)"

@@ -4,13 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.unit.people.test_working_in_journeys import CALL, CAP, T, asking, keys, report
+from tests.unit.people.test_working_in_journeys import CALL, CAP, WECOM, T, asking, keys, report
 from typer.testing import CliRunner
 
 from tonglu.app.inspect import project_of
 from tonglu.app.replay import replay
 from tonglu.app.why import proposals_of
 from tonglu.cli.commands import app
+from tonglu.mailroom.work_answers import Asked
 from tonglu.settings import Settings
 from tonglu.testing import SHANGHAI, TinyBank
 from tonglu.warehouse.analysts import PublishedFile
@@ -46,9 +47,12 @@ def test_a_list_is_worked_from_the_command_line(bank):
     assert "王试验" not in shown
     assert "王试验" in tonglu(root, "worklist", "list", "--reveal", "calling").stdout
     assert "please_call via call" in tonglu(root, "worklist", "take", key[:8], "--by", "li").stdout
-    assert "somebody else" in tonglu(root, "worklist", "take", key[:8], "--by", "wu", code=2).stderr
+    refused = tonglu(root, "worklist", "take", key[:8], "--by", "wu", code=2).stderr
+    assert "is with li until 2026-03-02 11:30" in refused
+    assert f"tonglu worklist pass {key[:8]}" in refused
     assert "stays: no_answer" in tonglu(root, "worklist", "done", key[:8], "no_answer", "--by", "li").stdout
-    assert "too soon" in tonglu(root, "worklist", "done", key[:8], "answered", "--by", "li", code=2).stderr
+    refused = tonglu(root, "worklist", "done", key[:8], "answered", "--by", "li", code=2).stderr
+    assert "may not be tried again before 2026-03-02 15:00" in refused
     assert "employee 72" in tonglu(root, "worklist", "pass", key[:8], "--employee", "72", "--by", "li").stdout
     said = json.loads(tonglu(root, "worklist", "list", "--employee", "72", "--json").stdout)
     assert [(item["key"], item["attempts"]) for item in said["items"]] == [(key, 1)]
@@ -66,6 +70,51 @@ def test_a_list_goes_to_a_file_and_comes_back(bank, tmp_path):
     wrong = tonglu(root, "worklist", "import", str(outcomes), code=2).stderr
     assert "outcomes.csv:2:1" in wrong
     assert "TL862" in wrong
+
+
+def test_an_item_that_is_gone_says_why_for_whom_and_what_to_do(bank):
+    root, items = bank.root, bank.place.mailroom.worklist.items(Asked(), T)
+    one, two = (item.key for item in sorted(items, key=lambda item: item.customer_id))
+    bank.throw("pause", T, scope="channel", name="call")
+    held = tonglu(root, "worklist", "take", one, code=2).stderr
+    assert "customer 1 (call) waits: tester paused channel call: a test" in held
+    assert "tonglu resume channel:call" in held
+    bank.throw("resume", T, scope="channel", name="call")
+    bank.place.mailroom.optouts.record(1, "call", T)
+    gone = tonglu(root, "worklist", "take", one, code=2).stderr
+    assert "customer 1 (call) is taken off the list: the customer opted out of call meanwhile" in gone
+    assert "the customer opted out of call meanwhile" in tonglu(root, "worklist", "take", one, code=2).stderr
+    tonglu(root, "worklist", "done", two, "answered")
+    late = tonglu(root, "worklist", "done", two, "do_not_call")
+    assert "late: do_not_call; customer 2 (call) is off the list: it was settled as answered" in late.stdout
+    assert "the customer gets nothing more on call" in late.stderr
+    assert bank.place.mailroom.optouts.stops(2, "call")
+
+
+def test_confirming_a_message_to_somebody_who_opted_out_meanwhile_says_so(tmp_path):
+    with TinyBank(tmp_path, journeys={"care": asking("wecom")}, people={"wecom": WECOM}) as bank:
+        bank.customers(1)
+        bank.event("ordered", 1, T)
+        bank.run(T)
+        bank.deliver(T)
+        [key] = keys(bank)
+        bank.place.mailroom.optouts.record(1, "wecom", T)
+        said = tonglu(bank.root, "worklist", "done", key, "confirmed")
+        assert "cancelled: confirmed; customer 1 (wecom) is taken off the list: the customer opted out of wecom" in said.stdout
+        assert "Do not contact them" in said.stderr
+
+
+def test_a_word_that_the_list_does_not_take_says_which_it_takes_and_what_holds_for_the_customer(tmp_path):
+    options = {**WECOM, "outcomes": ["confirmed", "not_a_friend"]}
+    with TinyBank(tmp_path, journeys={"care": asking("wecom")}, people={"wecom": options}) as bank:
+        bank.customers(1)
+        bank.event("ordered", 1, T)
+        bank.run(T)
+        bank.deliver(T)
+        refused = tonglu(bank.root, "worklist", "done", keys(bank)[0], "do_not_call", code=2).stderr
+        assert "wecom does not take the outcome 'do_not_call'" in refused
+        assert "It takes confirmed, not_a_friend." in refused
+        assert "tonglu opt-out 1 --channel wecom" in refused
 
 
 def published(bank, sql):

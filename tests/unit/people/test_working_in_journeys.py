@@ -164,6 +164,15 @@ def test_a_confirmed_touch_counts_at_the_instant_at_which_it_was_confirmed(tiny)
     assert tries(bank, 2, confirmed + DAY) == "sent"
 
 
+def test_a_refused_call_that_is_reported_late_ends_marketing_calls_where_the_policy_says_so(tiny):
+    bank = bank_of(tiny, policy={"per_run": 9, "consent": {"refusals": ["call"]}})
+    [key] = keys(bank)
+    assert report(bank, key, "answered", T + HOUR) is Answer.DONE
+    assert report(bank, key, "refused", T + 2 * HOUR) is Answer.LATE
+    bank.run(T + 3 * HOUR)
+    assert bank.rows("SELECT channel, purpose, word FROM tonglu.opt_out") == [("call", "marketing", "out")]
+
+
 def test_an_entry_that_ends_takes_its_item_off_the_list(tiny):
     journey = {**asking(), "exit": [{"event": "gone"}]}
     bank = tiny(journeys={"care": journey}, people={"call": CALL})

@@ -134,10 +134,40 @@ def test_an_outcome_is_known_once_however_often_it_is_told_and_a_later_other_one
     put(mailroom, ["key1"])
     assert mailroom.worklist.report(said("key1", "answered"), CALL, ZONE) is Answer.DONE
     assert mailroom.worklist.report(said("key1", "answered"), CALL, ZONE) is Answer.REPEATED
-    assert mailroom.worklist.report(said("key1", "refused", START + 2 * HOUR), CALL, ZONE) is Answer.LATE
+    assert mailroom.worklist.report(said("key1", "interested", START + 2 * HOUR), CALL, ZONE) is Answer.LATE
     assert mailroom.outbox.state_of("key1") is DeliveryState.DELIVERED
     assert len(mailroom.inbox.since(0)) == 1
     assert [one.action for one in mailroom.worklist.noted()] == ["done", "late"]
+
+
+def receipts(mailroom):
+    return [(one.payload["receipt"], one.payload["detail"]) for one in mailroom.inbox.since(0)]
+
+
+def test_a_do_not_call_counts_after_another_outcome_and_however_often_it_is_told(mailroom):
+    put(mailroom, ["key1"])
+    assert mailroom.worklist.report(said("key1", "answered"), CALL, ZONE) is Answer.DONE
+    for _ in range(2):
+        assert mailroom.worklist.report(said("key1", "do_not_call", START + 2 * HOUR), CALL, ZONE) is Answer.LATE
+    assert mailroom.optouts.stops(1, "call")
+    assert receipts(mailroom) == [("answered", "answered"), ("refused", "do_not_call")]
+    assert mailroom.outbox.state_of("key1") is DeliveryState.DELIVERED
+
+
+def test_a_do_not_call_counts_after_the_item_has_expired(mailroom):
+    put(mailroom, ["key1"])
+    assert mailroom.worklist.report(said("key1", "do_not_call", START + 49 * HOUR), CALL, ZONE) is Answer.LATE
+    mailroom.worklist.sweep(START + 50 * HOUR)
+    assert mailroom.optouts.stops(1, "call")
+    assert receipts(mailroom) == [("refused", "do_not_call"), ("expired", None)]
+
+
+def test_a_refusal_that_is_reported_late_is_told_to_runs_and_takes_nobody_out_by_itself(mailroom):
+    put(mailroom, ["key1"])
+    mailroom.worklist.report(said("key1", "answered"), CALL, ZONE)
+    assert mailroom.worklist.report(said("key1", "refused", START + 2 * HOUR), CALL, ZONE) is Answer.LATE
+    assert not mailroom.optouts.stops(1, "call")
+    assert receipts(mailroom)[-1] == ("refused", "refused")
 
 
 def test_one_report_that_cannot_be_taken_keeps_all_of_them_out(mailroom):

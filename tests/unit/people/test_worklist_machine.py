@@ -125,7 +125,8 @@ class Lists(RuleBasedStateMachine):
     @invariant()
     def every_item_ends_once_and_says_so_once(self):
         ends = Counter(line.touch_key for line in self.mailroom.log.since(0) if line.state in FINAL)
-        told = Counter(item.payload["touch_key"] for item in self.mailroom.inbox.since(0))
+        news = [one.payload for one in self.mailroom.inbox.since(0)]
+        told = Counter(one["touch_key"] for one in news if ":late:" not in one["receipt_id"])
         for key in KEYS:
             state = self.mailroom.outbox.state_of(key)
             if state is None:
@@ -133,6 +134,11 @@ class Lists(RuleBasedStateMachine):
             assert ends[key] == (state in FINAL)
             assert told[key] == (state in FINAL - {DeliveryState.CANCELLED})
             assert state is not DeliveryState.EXPIRED or not self.worklist.attempts(key)
+
+    @invariant()
+    def whoever_wants_no_calls_is_out_whenever_it_was_reported(self):
+        for one in self.mailroom.inbox.since(0):
+            assert one.payload["detail"] != "do_not_call" or self.mailroom.optouts.stops(one.customer_id, "call")
 
     def teardown(self):
         self.mailroom.close()

@@ -110,7 +110,8 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "TL865",
         "an outcome that came too late",
-        "The item was settled in another way, had expired, or was taken back. The outcome is noted and changes nothing.",
+        "The item was settled in another way, had expired, or was taken back. The outcome is noted and changes nothing, but "
+        "for what the customer does not want: a refusal is told to the next run, and whoever wants no more calls gets none.",
         f"""{_LISTED}
         outcomes.csv:
           key,outcome,at
