@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tests.differential.cases import CHANNELS
 from tests.differential.world import World
 
 MARKETING, PROFILING = "marketing", "profiling"
+PURPOSES = (MARKETING, "service", "care", "regulatory", PROFILING)
 ALL = (None, "*")
 
 
@@ -27,14 +29,22 @@ def words(world: World, customer: int) -> Iterator[Word]:
     stops = {word.strip().upper() for word in rules.stop_words}
     for event in world.known(customer):
         if event.name in ("opt_out", "opt_in"):
-            channel, purpose = (event.properties.get(key) for key in ("channel", "purpose"))
-            yield Word(event.at, event.name == "opt_out", channel, purpose)
+            out = event.name == "opt_out"
+            channel = placed(event.properties.get("channel"), CHANNELS, out=out)
+            purpose = placed(event.properties.get("purpose"), PURPOSES, out=out)
+            yield Word(event.at, out, channel, purpose)
         elif event.touch is not None:
             on = world.touched(event)
             said = re.sub(r"[\s.。!！,，]", "", str(event.properties.get("text") or "").upper())
             answered = event.name == "touch.replied" and on in rules.stop_channels and said in stops
             if answered or (event.name == "touch.refused" and on in rules.refusals):
                 yield Word(event.at, True, on, MARKETING)
+
+
+def placed(written: str | None, known: Sequence[str], *, out: bool) -> str | None:
+    """The channel or purpose of a word, or none for every one: written so, not written, or a word out of something that nobody knows."""
+    word = (written or "").strip().lower()
+    return None if word in ("", "all", "*") or (out and word not in known) else word
 
 
 def last(said: list[Word]) -> Word | None:

@@ -33,7 +33,7 @@ from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches, weigh
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
-from tonglu.stages.check import CheckSummary, check, record_checks
+from tonglu.stages.check import CheckSummary, check, record_checks, unclear_words
 from tonglu.stages.conserve import conserve
 from tonglu.stages.context import Run
 from tonglu.stages.decide import decide
@@ -184,10 +184,13 @@ class Loop:
             record_checks(warehouse, self.checked)
         self._fail_at("promoted")
         warehouse.run("advance/begin")
-        self._read_mail()
-        return promoted.counts()
+        unclear = self._read_mail()
+        if unclear:
+            record_checks(warehouse, unclear_words(self.run.run_no, unclear))
+        return {**promoted.counts(), **({"opt_outs_unclear": unclear} if unclear else {})}
 
-    def _read_mail(self) -> None:
+    def _read_mail(self) -> int:
+        """Read what the mailroom brought; how many words of customers name no channel or purpose that is known."""
         warehouse, mailroom = self.place.warehouse, self.place.mailroom
         items = self.news  # what was staged and nothing that came since: the watermark passes over both
         for item in items:
@@ -203,8 +206,10 @@ class Loop:
         if items:
             mail.advance_watermark(warehouse, "inbox", max(item.seq for item in items))
         mail.take_deliveries(warehouse, mailroom.log.since(mail.watermark(warehouse, "delivery_log"), limit=10_000_000))
-        mail.take_opt_outs(warehouse, mailroom.optouts.since(mail.watermark(warehouse, "opt_outs"), limit=10_000_000))
-        mail.take_opt_out_events(warehouse, self._governed().policy.consent)
+        channels = self.place.definitions.channels
+        words = mailroom.optouts.since(mail.watermark(warehouse, "opt_outs"), limit=10_000_000)
+        unclear = mail.take_opt_outs(warehouse, words, channels)
+        return unclear + mail.take_opt_out_events(warehouse, self._governed().policy.consent, channels)
 
     def enrol(self) -> Summary:
         """Pin versions, judge exits, move who leaves, enrol."""

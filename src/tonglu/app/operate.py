@@ -11,6 +11,7 @@ from typing import get_args
 
 from tonglu.app.inspect import path_of, published
 from tonglu.app.people import known_person
+from tonglu.core.consent_words import folded
 from tonglu.core.errors import InputError, did_you_mean, wrong
 from tonglu.language.arbitration import Topic
 from tonglu.language.project import Project
@@ -133,17 +134,18 @@ def opt_out(
     Raises:
         InputError: no such channel or purpose, or profiling of one channel.
     """
-    purposes = {*PURPOSES, PROFILING, EVERYTHING}
-    if purpose not in purposes:
-        raise wrong(f"there is no purpose '{purpose}'", "--purpose", did_you_mean(purpose, purposes))
-    if purpose == PROFILING and channel != EVERYTHING:
+    if not out and not (channel.strip() and purpose.strip()):
+        raise wrong("an empty word would lift every opt-out", "--channel", "Write which, or all.")
+    own, why = folded(channel), folded(purpose)
+    purposes = {*PURPOSES, PROFILING, EVERY_PURPOSE}
+    if why not in purposes:
+        raise wrong(f"there is no purpose '{purpose}'", "--purpose", did_you_mean(why, {*PURPOSES, PROFILING, EVERYTHING}))
+    if why == PROFILING and own != EVERY_CHANNEL:
         raise wrong("personalised marketing is refused on every channel, not on one", "--channel", "Leave --channel away.")
     names = known_names(root, project)
-    if channel != EVERYTHING and channel not in names.channels:
-        raise wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(channel, {*names.channels, EVERYTHING}))
-    own = EVERY_CHANNEL if channel == EVERYTHING else channel
+    if own != EVERY_CHANNEL and own not in names.channels:
+        raise wrong(f"there is no channel '{channel}'", "--channel", did_you_mean(own, {*names.channels, EVERYTHING}))
     with Mailroom(path_of(root, project, "mailroom")) as mailroom:
-        why = EVERY_PURPOSE if purpose == EVERYTHING else purpose
         (mailroom.optouts.record if out else mailroom.optouts.lift)(customer_id, own, at, why)
 
 

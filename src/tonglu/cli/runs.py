@@ -184,9 +184,11 @@ def _show_run(summary: "Summary", written: "Project") -> None:
 
 
 def _show_warnings(summary: "Summary", project: Path) -> None:
-    """What the run left alone in the landing folder."""
+    """What the run left alone in the landing folder, and words of customers that it could not place."""
     from tonglu.core.errors import Finding
 
+    if unclear := _number(summary.get("opt_outs_unclear")):
+        talk(f"! opt-outs whose channel or purpose is not known: {unclear:,}, each taken for every one")
     told = summary.get("warnings")
     if isinstance(told, list):
         show_findings([Finding.from_json(one) for one in told], project)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tonglu.core.consent_words import EVERY, folded
 from tonglu.core.delivery import instant_of, instant_text
 from tonglu.mailroom.connection import Database
 
-EVERY_CHANNEL = "*"
-EVERY_PURPOSE = "*"
+EVERY_CHANNEL = EVERY
+EVERY_PURPOSE = EVERY
 PROFILING = "profiling"
 """The purpose of a word about personalised marketing: it covers marketing on all channels, and only such a word takes it back."""
 MARKETING = "marketing"
@@ -59,7 +60,11 @@ class OptOut:
 
 
 class OptOuts:
-    """Append-only. The word of the latest instant that covers a channel and purpose counts, in whatever order words come; out wins a tie."""
+    """Append-only. The word of the latest instant that covers a channel and purpose counts, in whatever order words come; out wins a tie.
+
+    Channels and purposes are kept folded: in small letters, nothing and 'all' as '*'. Which of them there are is known to runs alone: the
+    next one takes a word out of an unknown channel for every channel, and tells it back.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -107,8 +112,8 @@ class OptOuts:
 def _parameters(word: OptOut, *, from_run: bool) -> dict[str, object]:
     return {
         "customer_id": word.customer_id,
-        "channel": word.channel,
-        "purpose": word.purpose,
+        "channel": folded(word.channel),
+        "purpose": folded(word.purpose),
         "action": "out" if word.out else "in",
         "at": instant_text(word.at),
         "from_run": from_run,

@@ -135,6 +135,14 @@ def check(
     return summary
 
 
+def unclear_words(run_no: int, count: int) -> CheckSummary:
+    """Words of customers that name no known channel or purpose, as a warning that operators see until the next run."""
+    observed = f"{count} word(s) out of a channel or purpose that is not known; each was taken for every one"
+    return CheckSummary(
+        run_no, (Verdict("opt_out", "word:known", Breach.WARN, success=False, observed=observed, unexpected=count),), {}
+    )
+
+
 def record_checks(warehouse: Warehouse, summary: CheckSummary) -> None:
     """Keep a run's verdicts in `tonglu.check_result`; call it inside the run's transaction."""
     for verdict in summary.verdicts:

@@ -1,12 +1,17 @@
 """Mail: what other processes brought to the mailroom since the last run becomes facts of this one, by watermark."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, get_args
 
+from tonglu.core.consent_words import folded, meant
 from tonglu.core.delivery import DeliveryState
 from tonglu.core.ports import Warehouse
 from tonglu.language.consent_rules import ConsentRules
+from tonglu.language.journey import Purpose
+
+PURPOSES = frozenset({*get_args(Purpose), "profiling"})
+"""What a word may be about; 'profiling' is personalised marketing."""
 
 LINES = """
     CREATE OR REPLACE TEMP TABLE delivery_line (seq BIGINT, touch_key VARCHAR, batch_id VARCHAR, state VARCHAR, changed_at TIMESTAMP,
@@ -17,11 +22,28 @@ WORD = """
     INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word, purpose)
     SELECT $customer_id, $channel, $at, $run_no, $word, $purpose
 """
+AS_WRITTEN = """
+    CREATE OR REPLACE TEMP VIEW said_out AS
+    SELECT customer_id, occurred_at, event_id, json_extract_string(properties, '$.channel') AS written_channel,
+        json_extract_string(properties, '$.purpose') AS written_purpose
+    FROM new_event WHERE name = 'opt_out'
+"""
+WRITTEN = "SELECT DISTINCT written_channel, written_purpose FROM said_out ORDER BY ALL"
+MEANINGS = """
+    CREATE OR REPLACE TEMP TABLE meant_out (written_channel VARCHAR, written_purpose VARCHAR, channel VARCHAR, purpose VARCHAR, clear BOOLEAN)
+"""
+MEANING = "INSERT INTO meant_out SELECT $written_channel, $written_purpose, $channel, $purpose, $clear"
 BY_EVENT = """
     INSERT INTO tonglu.opt_out (customer_id, channel, opted_out_at, run_no, word, purpose)
-    SELECT customer_id, coalesce(json_extract_string(properties, '$.channel'), '*'), occurred_at, $run_no, 'out',
-        coalesce(json_extract_string(properties, '$.purpose'), '*')
-    FROM new_event WHERE name = 'opt_out' ORDER BY occurred_at, event_id
+    SELECT s.customer_id, m.channel, s.occurred_at, $run_no, 'out', m.purpose
+    FROM said_out AS s JOIN meant_out AS m
+        ON s.written_channel IS NOT DISTINCT FROM m.written_channel AND s.written_purpose IS NOT DISTINCT FROM m.written_purpose
+    ORDER BY s.occurred_at, s.event_id
+"""
+UNCLEAR = """
+    SELECT count(*) FROM said_out AS s JOIN meant_out AS m
+        ON s.written_channel IS NOT DISTINCT FROM m.written_channel AND s.written_purpose IS NOT DISTINCT FROM m.written_purpose
+    WHERE NOT m.clear
 """
 # What a customer answers is an opt-out of marketing on its channel: a stop word in a reply, or that they refused a call.
 BY_ANSWER = r"""
@@ -124,22 +146,39 @@ def take_deliveries(warehouse: Warehouse, lines: Sequence[DeliveryLine]) -> None
     advance_watermark(warehouse, "delivery_log", max(line.seq for line in lines))
 
 
-def take_opt_outs(warehouse: Warehouse, words: Iterable[OptOutWord]) -> None:
-    """Words from the mailroom, out and in again; they are kept, and the latest that covers a channel counts."""
-    seq = 0
+def take_opt_outs(warehouse: Warehouse, words: Iterable[OptOutWord], channels: Collection[str]) -> int:
+    """Words from the mailroom, out and in again; they are kept, and the latest that covers a channel counts. How many are not clear.
+
+    A word out that names no known channel or purpose is about every one; a word in that does so lifts nothing.
+    """
+    seq = unclear = 0
     for word in words:
         said = "out" if word.out else "in"
-        warehouse.execute(WORD, customer_id=word.customer_id, channel=word.channel, at=word.at, word=said, purpose=word.purpose)
+        read = meant(word.channel, word.purpose, channels, PURPOSES)
+        unclear += not read.clear
+        channel, purpose = (read.channel, read.purpose) if word.out else (folded(word.channel), folded(word.purpose))
+        warehouse.execute(WORD, customer_id=word.customer_id, channel=channel, at=word.at, word=said, purpose=purpose)
         seq = max(seq, word.seq)
     if seq:
         advance_watermark(warehouse, "opt_outs", seq)
+    return unclear
 
 
-def take_opt_out_events(warehouse: Warehouse, rules: ConsentRules) -> None:
-    """Opt-outs that came as events and as answers to touches, effective in this very run."""
+def take_opt_out_events(warehouse: Warehouse, rules: ConsentRules, channels: Collection[str]) -> int:
+    """Opt-outs that came as events and as answers to touches, effective in this very run; how many are not clear.
+
+    An event that names no known channel or purpose is about every one.
+    """
+    warehouse.execute(AS_WRITTEN)
+    warehouse.execute(MEANINGS)
+    for channel, purpose in warehouse.fetch(WRITTEN):
+        warehouse.execute(
+            MEANING, written_channel=channel, written_purpose=purpose, **vars(meant(channel, purpose, channels, PURPOSES))
+        )
     warehouse.execute(BY_EVENT)
     words = sorted({word.strip().upper() for word in rules.stop_words})
     warehouse.execute(BY_ANSWER, stop_words=words, stop_channels=list(rules.stop_channels), refusals=list(rules.refusals))
+    return int(warehouse.fetch(UNCLEAR)[0][0])
 
 
 def opt_outs_of(warehouse: Warehouse, run_no: int) -> list[tuple[int, str, str, datetime]]:

@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from tonglu.cli.commands import app
 from tonglu.testing import TITLE, at
 
 HOUR = timedelta(hours=1)
@@ -53,6 +55,82 @@ def test_an_opt_out_of_one_purpose_leaves_the_others(tiny):
     assert told(bank, 1) == {"offer": "opted_out", "notice": "passed"}
     optouts = bank.place.mailroom.optouts
     assert (optouts.stops(1, "sms", "marketing"), optouts.stops(1, "sms", "service")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "channel", "purpose", "unclear"),
+    [
+        ({"channel": "SMS"}, "sms", "*", 0),
+        ({"channel": " sms\t", "purpose": "Marketing"}, "sms", "marketing", 0),
+        ({"channel": ""}, "*", "*", 0),
+        ({"channel": "All", "purpose": "all"}, "*", "*", 0),
+        ({"channel": "fax"}, "*", "*", 1),
+        ({"channel": "sms", "purpose": "advertising"}, "sms", "*", 1),
+        ({"channel": "fax", "purpose": "marketing"}, "*", "marketing", 1),
+        ({"purpose": "PROFILING"}, "*", "profiling", 0),
+    ],
+)
+def test_an_opt_out_counts_however_its_channel_and_purpose_are_written(tiny, written, channel, purpose, unclear):
+    bank = made(tiny)
+    bank.event("opt_out", 1, T - HOUR, **written)
+    bank.event("ordered", 1, T)
+    summary = bank.run(T)
+    assert bank.rows("SELECT channel, purpose FROM tonglu.opt_out") == [(channel, purpose)]
+    assert told(bank, 1)["offer"] in ("opted_out", "profiling_refused")
+    assert bank.place.mailroom.optouts.stops(1, "sms")
+    assert summary.get("opt_outs_unclear", 0) == unclear
+    shown = bank.rows("SELECT expectation, severity, success FROM tonglu.check_result WHERE source_table = 'opt_out'")
+    assert shown == ([("word:known", "warn", False)] if unclear else [])
+
+
+@pytest.mark.parametrize(("written", "channel"), [("SMS", "sms"), ("", "*"), ("all", "*"), ("fax", "*")])
+def test_an_opt_out_by_another_process_counts_however_its_channel_is_written(tiny, written, channel):
+    bank = made(tiny)
+    bank.place.mailroom.optouts.record(1, written, T - HOUR, "Marketing")
+    bank.event("ordered", 1, T)
+    summary = bank.run(T)
+    assert told(bank, 1) == {"offer": "opted_out", "notice": "passed"}
+    assert bank.rows("SELECT channel, purpose FROM tonglu.opt_out") == [(channel, "marketing")]
+    assert bank.place.mailroom.optouts.stops(1, "sms")
+    assert summary.get("opt_outs_unclear", 0) == (written == "fax")
+
+
+def test_a_word_in_again_that_names_no_known_channel_lifts_nothing_and_is_told(tiny):
+    bank = made(tiny)
+    bank.place.mailroom.optouts.record(1, "sms", T - 2 * HOUR)
+    bank.place.mailroom.optouts.lift(1, "fax", T - HOUR)
+    bank.event("ordered", 1, T)
+    assert bank.run(T)["opt_outs_unclear"] == 1
+    assert told(bank, 1)["offer"] == "opted_out"
+    assert bank.place.mailroom.optouts.stops(1, "sms")
+
+
+def test_status_and_the_run_say_how_many_opt_outs_were_not_understood(tiny):
+    bank = made(tiny)
+    bank.event("opt_out", 1, T - HOUR, channel="fax")
+    bank.close()
+    asked = ["run", "--as-of", "2026-03-02T10:00", "--project", str(bank.root)]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.stderr
+    assert "opt-outs whose channel or purpose is not known: 1, each taken for every one" in result.stderr
+    shown = CliRunner().invoke(app, ["status", "--project", str(bank.root)]).stdout
+    assert "1 word(s) out of a channel or purpose that is not known" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "stops"),
+    [
+        (["--channel", "SMS", "--purpose", "Marketing"], 0, True),
+        (["--channel", ""], 0, True),
+        (["--channel", "fax"], 2, False),
+        (["--channel", "", "--back-in"], 2, False),
+    ],
+)
+def test_the_command_takes_any_case_and_refuses_what_it_does_not_know(tiny, asked, code, stops):
+    bank = made(tiny)
+    bank.close()
+    assert CliRunner().invoke(app, ["opt-out", "1", *asked, "--project", str(bank.root)]).exit_code == code
+    assert bank.place.mailroom.optouts.stops(1, "sms") is stops
 
 
 def test_a_consent_for_one_purpose_lifts_an_opt_out_of_all_at_the_deliverer_for_that_purpose_alone(tiny):
