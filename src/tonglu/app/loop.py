@@ -33,7 +33,7 @@ from tonglu.stages import advance as moving
 from tonglu.stages import mail, switches, weigh
 from tonglu.stages.calendar import keep_calendar
 from tonglu.stages.casts import as_text
-from tonglu.stages.check import CheckSummary, check, record_checks, unclear_words
+from tonglu.stages.check import CheckSummary, check, held_rows, record_checks, unclear_words
 from tonglu.stages.conserve import conserve
 from tonglu.stages.context import Run
 from tonglu.stages.decide import decide
@@ -182,6 +182,7 @@ class Loop:
         remember_loaded(warehouse, contracts, brought, self.run.run_no)
         if self.checked is not None:
             record_checks(warehouse, self.checked)
+        record_checks(warehouse, held_rows(warehouse, contracts, self.run.run_no))
         self._fail_at("promoted")
         warehouse.run("advance/begin")
         unclear = self._read_mail()

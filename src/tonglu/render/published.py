@@ -283,7 +283,7 @@ class Check:
 
 
 CHECKS = """
-    WITH latest AS (SELECT max(run_no) AS run_no FROM checks)
+    WITH latest AS (SELECT max(run_no) AS run_no FROM runs)
     SELECT c.source_table, count(*) FILTER (c.success AND c.run_no = l.run_no) AS passed,
         count(*) FILTER (NOT c.success AND c.run_no = l.run_no) AS failed,
         list(c.expectation || ' (' || c.severity || '): ' || coalesce(CAST(c.observed AS VARCHAR), '') ORDER BY c.expectation)

@@ -17,12 +17,13 @@ from tonglu.core.errors import CheckFailed
 from tonglu.core.ports import Warehouse
 from tonglu.language.contract import Breach, Column, Contract, RuleKind
 from tonglu.stages.pattern import column, fill
-from tonglu.stages.tables import current, staging
+from tonglu.stages.tables import current, held, staging
 
 _MARKED = """
 SELECT _rule, count(*), min(_file), min(_row), list(shown)[1:5]
 FROM staged WHERE _rule IS NOT NULL GROUP BY _rule ORDER BY _rule
 """
+_HELD = "SELECT count(*), min(moment) FROM kept"
 MASK = "***"
 
 
@@ -141,6 +142,20 @@ def unclear_words(run_no: int, count: int) -> CheckSummary:
     return CheckSummary(
         run_no, (Verdict("opt_out", "word:known", Breach.WARN, success=False, observed=observed, unexpected=count),), {}
     )
+
+
+def held_rows(warehouse: Warehouse, contracts: Mapping[str, Contract], run_no: int) -> CheckSummary:
+    """Rows that wait for their instant after a run's promotion, as a warning per table: a withdrawn consent may be among them."""
+    verdicts = []
+    for contract in contracts.values():
+        if contract.time is None:
+            continue
+        statement = fill(_HELD, {"kept": held(contract)}, conditions={"moment": column(contract.time)})
+        count, first = warehouse.fetch(statement)[0]
+        if count:
+            observed = f"{count} row(s) of the future are held, the next until {first:%Y-%m-%d %H:%M} UTC"
+            verdicts.append(Verdict(contract.table, "held", Breach.WARN, success=False, observed=observed, unexpected=count))
+    return CheckSummary(run_no, tuple(verdicts), {})
 
 
 def record_checks(warehouse: Warehouse, summary: CheckSummary) -> None:

@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from tonglu.cli.commands import app
+from tonglu.stages.check import ContractBroken
 from tonglu.testing import TITLE, at
 
 HOUR = timedelta(hours=1)
@@ -244,3 +246,50 @@ def test_a_closed_complaint_holds_for_its_days(tiny, days, reason):
     bank.event("asked", 1, T + days * DAY - HOUR)
     bank.run(T + days * DAY - HOUR)
     assert told(bank, 2) == {"again": reason}
+
+
+def test_a_withdrawal_of_the_future_is_shown_by_status_until_it_counts(tiny):
+    bank = made(tiny)
+    bank.close()
+    contract = Path("data/contracts/consents.yaml").read_text(encoding="utf-8")
+    (bank.root / "data/contracts/consents.yaml").write_text(contract, encoding="utf-8")
+    bank.consent(1, "sms", granted=False, when=T + 8 * HOUR)
+    bank.run_whole(T)
+    bank.close()
+    shown = CliRunner().invoke(app, ["status", "--project", str(bank.root)]).stdout
+    assert "held (warn): 1 row(s) of the future are held, the next until 2026-03-02 10:00 UTC" in " ".join(shown.split())
+    bank.run_whole(T + 9 * HOUR)
+    bank.close()
+    assert "of the future" not in CliRunner().invoke(app, ["status", "--project", str(bank.root)]).stdout
+    assert bank.rows("SELECT granted FROM source.consents WHERE channel = 'sms' AND purpose = 'marketing'") == [(False,)]
+    assert bank.rows("SELECT run_no, severity FROM tonglu.check_result WHERE expectation = 'held'") == [(1, "warn")]
+
+
+ROW = {"customer_id": "1", "purpose": "marketing", "channel": "sms", "granted": "false", "changed_at": "2026-03-02 00:00:00"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"customer_id": "12a"},
+        {"customer_id": "0"},
+        {"purpose": "Marketing"},
+        {"channel": "SMS"},
+        {"granted": "nein"},
+        {"changed_at": "yesterday"},
+        {"changed_at": ""},
+    ],
+)
+@pytest.mark.parametrize("project", ["", "tests/real_bank/project"])
+def test_a_consent_of_the_bundled_contracts_that_breaks_any_rule_stops_the_run(tiny, broken, project):
+    contract = Path(project, "data/contracts/consents.yaml").read_text(encoding="utf-8")
+    bank = made(tiny)
+    bank.run(T)
+    bank.close()
+    (bank.root / "data/contracts/consents.yaml").write_text(contract, encoding="utf-8")
+    row = {**ROW, **({"channel": "letter"} if project else {}), **broken}
+    folder = bank.root / "data/landing/consents/2026-03-02"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    with pytest.raises(ContractBroken):
+        bank.run(T + HOUR)
