@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from tonglu.app.governed import governed_now
+from tonglu.app.loop import hand_over_unfinished
 from tonglu.app.workplace import Workplace
 from tonglu.core.clock import day_of
 from tonglu.core.errors import Unavailable
@@ -19,10 +20,12 @@ KEPT_FOR = timedelta(days=7)
 def deliver_now(place: Workplace, now: datetime) -> dict[str, int]:
     """Let everything leave that is due at `now`; what became of it, by state.
 
+    A run that was killed between its commit and its hand-over is handed over first: what it learned may stop what waits.
     What heeds quiet hours stays while its channel is closed. At the end payloads and staged files that settled long ago are erased.
     """
     from tonglu.mailroom.deliverer import deliver_due
 
+    hand_over_unfinished(place)
     closed, groups = _hours_at(place, now)
     library = place.library()
     channels = place.channels(library)

@@ -292,6 +292,8 @@ class Loop:
         keep_head(self.place, self.run.run_no)
         warehouse.execute(RECORD, definitions=self.place.definitions.hash, summary=json.dumps(self.summary))
         warehouse.execute(WATERMARKS)
+        # Whoever opted out is out at the deliverers before the run can have happened: a word told for nothing only stops too much.
+        tell_words(self.place, mail.opt_outs_of(warehouse, self.run.run_no), out=True)
         self._fail_at("before_commit")
         warehouse.execute("COMMIT")
         self.in_transaction = False
@@ -313,10 +315,8 @@ class Loop:
     def finish(self, run_no: int, as_of: datetime) -> int:
         """Hand a committed run over; idempotent."""
         place, warehouse = self.place, self.place.warehouse
-        told = [(True, mail.opt_outs_of(warehouse, run_no)), (False, mail.lifted_opt_outs(warehouse, run_no))]
-        words = [OptOut(who, channel, out, at, purpose=why) for out, rows in told for who, channel, why, at in rows]
-        if words:
-            place.mailroom.optouts.told(words)
+        tell_words(place, mail.opt_outs_of(warehouse, run_no), out=True)
+        tell_words(place, mail.lifted_opt_outs(warehouse, run_no), out=False)
         handed = hand_over(
             warehouse,
             ParquetWriter(warehouse),
@@ -391,13 +391,25 @@ def open_loop(place: Workplace, as_of: datetime) -> Loop | Summary:
     return Loop(place, as_of, run, summary={"run_no": run.run_no, "as_of": as_of.isoformat()})
 
 
-def recover(place: Workplace) -> list[int]:
-    """Finish what killed runs left to do after their commit; the numbers of those runs."""
+def tell_words(place: Workplace, rows: Sequence[tuple[int, str, str, datetime]], *, out: bool) -> None:
+    """Tell the deliverers what a run learned of customers' words; what they know already changes nothing."""
+    if rows:
+        place.mailroom.optouts.told(OptOut(who, channel, out, at, purpose=why) for who, channel, why, at in rows)
+
+
+def hand_over_unfinished(place: Workplace) -> list[int]:
+    """Hand over the runs that were killed between their commit and their hand-over, and take back what they stopped; their numbers."""
     recovered = []
     for run_no, as_of in place.warehouse.fetch(UNFINISHED):
         run = Run(run_no, as_of, as_of, as_of.date(), as_of, place.definitions.project.zone_info)
         Loop(place, as_of, run).finish(run_no, as_of)
         recovered.append(run_no)
+    return recovered
+
+
+def recover(place: Workplace) -> list[int]:
+    """Finish what killed runs left to do after their commit; the numbers of those runs."""
+    recovered = hand_over_unfinished(place)
     last = place.warehouse.fetch(LAST_RUN)
     if last and not place.warehouse.fetch(IS_DONE, run_no=last[0][0], step="published")[0][0]:
         publish(place.warehouse, place.definitions.path("published"), last[0][0])

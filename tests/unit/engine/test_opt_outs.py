@@ -91,3 +91,64 @@ def test_recovery_does_not_bring_back_an_opt_out_that_was_lifted_meanwhile(bank)
     loop.finish(1, T)
     assert not bank.place.mailroom.optouts.stops(1, "sms")
     assert [word.out for word in bank.place.mailroom.optouts.since(0)] == [False]
+
+
+def die_at(bank, when, last):
+    """Play a run to the end of a stage, and no further."""
+    loop = bank.open(when)
+    for name, stage in loop.stages:
+        stage()
+        if name == last:
+            return loop
+    raise AssertionError(last)
+
+
+@pytest.fixture
+def night(tiny):
+    """Two customers whose touches wait for the morning."""
+    steps = [{"hi": {"touch": "hello", "via": ["sms"], "valid_for": "9 days"}}, {"on": {"wait": "60 days"}}]
+    policy = {"per_run": 9, "open_hours": {"sms": "08:00-21:00"}}
+    bank = tiny(journeys={"offer": {"enter": {"event": "ordered"}, "steps": steps}}, policy=policy, events={"opt_out": {}})
+    bank.customers(1, 2)
+    bank.events([("ordered", one, NIGHT) for one in (1, 2)])
+    bank.run(NIGHT)
+    return bank
+
+
+NIGHT = at("2026-03-02 22:00")
+OPENING = at("2026-03-03 08:00")
+
+
+@pytest.mark.parametrize("how", ["opt-out", "withdrawal"])
+def test_a_round_after_a_run_that_died_before_its_hand_over_messages_nobody_whom_the_run_stops(night, how):
+    if how == "opt-out":
+        night.event("opt_out", 1, NIGHT + HOUR)
+    else:
+        night.consent(1, "sms", granted=False, when=NIGHT + HOUR)
+    die_at(night, NIGHT + 2 * HOUR, "commit")
+    night.close()
+    assert night.deliver(OPENING) == {"accepted": 1}
+    assert [row["customer_id"] for row in night.handed_over()] == ["2"]
+    assert night.rows("SELECT run_no FROM tonglu.run_step WHERE step = 'handed_over' ORDER BY 1") == [(1,), (2,)]
+
+
+def test_the_deliverers_know_of_an_opt_out_before_the_run_has_happened(night):
+    night.event("opt_out", 1, NIGHT + HOUR)
+    loop = die_at(night, NIGHT + 2 * HOUR, "learn")
+    assert not night.place.mailroom.optouts.stops(1, "sms")
+    told = []
+    loop._fail_at = lambda point: told.append((point, night.place.mailroom.optouts.stops(1, "sms")))
+    loop.commit()
+    assert told[0] == ("before_commit", True)
+
+
+def test_a_run_that_is_made_again_after_its_words_were_told_tells_them_once(night):
+    night.event("opt_out", 1, NIGHT + HOUR)
+    loop = die_at(night, NIGHT + 2 * HOUR, "learn")
+    loop._fail_at = lambda point: (_ for _ in ()).throw(RuntimeError(point))
+    with pytest.raises(RuntimeError, match="before_commit"):
+        loop.commit()
+    loop.roll_back()
+    night.run(NIGHT + 2 * HOUR)
+    assert night.place.mailroom.optouts.out_of("sms") == {1}
+    assert night.place.mailroom._database.rows("SELECT count(*) FROM optout") == [(1,)]
