@@ -6,6 +6,7 @@ CREATE OR REPLACE TEMP TABLE exclusion (exclusion_no INTEGER, name VARCHAR, jour
 CREATE OR REPLACE TEMP TABLE hours_now (channel VARCHAR, place INTEGER, segment VARCHAR, opening TIMESTAMP);
 CREATE OR REPLACE TEMP TABLE hours_theirs (proposal_no BIGINT, place INTEGER, segment VARCHAR);
 CREATE OR REPLACE TEMP TABLE worked_channel (channel VARCHAR, lasts_us BIGINT, by_branch BOOLEAN, role VARCHAR);
+CREATE OR REPLACE TEMP TABLE staff (employee_id BIGINT, branch_id INTEGER, role VARCHAR, absent_from DATE, absent_until DATE);
 CREATE OR REPLACE TEMP TABLE worth AS SELECT 1001 AS step_key, NULL::VARCHAR AS topic;
 CREATE OR REPLACE TEMP TABLE stopped (proposal_no BIGINT, reason VARCHAR, detail VARCHAR, outcome VARCHAR);
 CREATE OR REPLACE TEMP TABLE proposal AS

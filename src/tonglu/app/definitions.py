@@ -84,9 +84,7 @@ class Definitions:
 
     def people_channels(self) -> dict[str, Terms]:
         """The channels whose touches people work, and by which terms."""
-        kinds = channel_kinds()
-        terms = {name: kinds[entry.kind].work(entry.options) for name, entry in self.channels.items()}
-        return {name: one for name, one in terms.items() if one is not None}
+        return people_channels(self.channels)
 
     def journey_hashes(self) -> dict[str, str]:
         """The hash of every journey with its messages, by name."""
@@ -99,6 +97,13 @@ class Definitions:
         parts += [one.hash for one in self.risk_rules]
         parts += [json.dumps({name: text.model_dump_json() for name, text in self.messages.items()}, sort_keys=True)]
         return sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def people_channels(channels: Mapping[str, ChannelEntry]) -> dict[str, Terms]:
+    """Those channels whose touches people work, and by which terms."""
+    kinds = channel_kinds()
+    terms = {name: kinds[entry.kind].work(entry.options) for name, entry in channels.items()}
+    return {name: one for name, one in terms.items() if one is not None}
 
 
 class _Reader:
@@ -141,6 +146,7 @@ class _Reader:
                 journeys=known.journeys,
                 profile=profile,
                 tables={name: one.columns for name, one in contracts.items() if not one.personal},
+                worked=() if any(one.severity is Severity.ERROR for one in self.findings) else people_channels(channels),
             )
         refuse_errors(self.findings)
         assert policy is not None

@@ -32,13 +32,17 @@ CONTENDERS = """
 CHARGED = """
     INSERT INTO charged
     SELECT t.channel, t.journey, t.purpose, coalesce(c.branch, CAST(slot('branch') AS VARCHAR), ''),
-        coalesce(c.employee, CAST(slot('employee') AS VARCHAR), ''), coalesce(c.cost, k.cost, 0), t.not_before
+        CASE WHEN w.touch_key IS NULL THEN coalesce(c.employee, CAST(slot('employee') AS VARCHAR), '')
+            ELSE coalesce(CAST(w.employee_id AS VARCHAR), 'branch:' || CAST(w.branch_id AS VARCHAR), '') END,
+        coalesce(c.cost, k.cost, 0), t.not_before
     FROM tonglu.reserved_touch AS t
     LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id AND c.latest >= $since
+    LEFT JOIN tonglu.work_item AS w ON w.touch_key = t.touch_key
     LEFT JOIN channel_cost AS k ON k.channel = t.channel
     LEFT JOIN tonglu.profile AS profile ON profile.customer_id = t.customer_id
     WHERE t.not_before >= $since
 """
+PROFILE = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'tonglu' AND table_name = 'profile'"
 SPANS = "SELECT channel, hours, min(opening), max(greatest(opening, latest)) FROM contender GROUP BY ALL ORDER BY ALL"
 SLOT = "INSERT INTO time_slot VALUES ($channel, $hours, $number, $starts, $ends, $planned_at)"
 
@@ -54,7 +58,10 @@ def contend(chain: Chain) -> bool:
         _write(chain, number, limit)
     for channel, cost in chain.costs.items():
         warehouse.execute(COST, channel=channel, cost=cost)
+    has = {name for (name,) in warehouse.fetch(PROFILE)}
     counted = {one.by for one in limits if one.by}
+    if "employee" in counted:  # those without an employee are shared out in their branch
+        counted |= {kind for kind in ("branch",) if UNIT_COLUMNS[kind] in has}
     units = {kind: exp.column(name, table="profile") if kind in counted else exp.null() for kind, name in UNIT_COLUMNS.items()}
     warehouse.execute(
         about_customer(CONTENDERS, "p", **units),
@@ -74,6 +81,7 @@ def contend(chain: Chain) -> bool:
         for number, starts, ends, planned_at in slots(chain, channel, hours, period, opening, latest):
             warehouse.execute(SLOT, channel=channel, hours=hours, number=number, starts=starts, ends=ends, planned_at=planned_at)
     warehouse.run("allocate/cohorts")
+    warehouse.run("allocate/uses")
     warehouse.run("allocate/allotments")
     return True
 

@@ -1,7 +1,7 @@
 """What is scarce, in the policy: `capacity` (touches by channel, branch, employee, hour and day) and `budget` (yuan by day and month)."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,8 @@ from tonglu.language.values import Authored, Money, Name, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile
 
 UNIT_COLUMNS: Mapping[str, str] = {"branch": "branch_id", "employee": "manager_id"}
-"""What a limit counts by, and the attribute of the profile that says which one a customer's touch takes from."""
+"""What a limit counts by, and the attribute of the profile that says which one a customer's touch takes from. An employee of a channel
+that people work is who is given the touch; see `stages/assign.py`."""
 
 
 def _units(value: object) -> object:
@@ -115,7 +116,7 @@ def limits_of(capacity: Collection[Capacity], budget: Collection[Budget]) -> tup
 
 
 def check_limits(
-    capacity: Collection[Capacity],
+    capacity: Sequence[Capacity],
     budget: Collection[Budget],
     file: YamlFile,
     findings: list[Finding],
@@ -124,6 +125,7 @@ def check_limits(
     journeys: Collection[str],
     profile: Collection[str],
     tables: Mapping[str, Collection[str]],
+    worked: Collection[str] = (),
 ) -> None:
     """Find what limits name and nothing else knows.
 
@@ -136,6 +138,7 @@ def check_limits(
         journeys: the journeys that exist.
         profile: the attributes of a customer; none when they are not known.
         tables: the columns of the bank's tables.
+        worked: the channels whose touches people work.
     """
     for number, one in enumerate(capacity):
         _known_channel(one.channel, ("capacity", number, "channel"), file, findings, channels)
@@ -145,6 +148,11 @@ def check_limits(
             findings.append(
                 file.finding("TL871", f"the profile does not say the {one.by} of a customer", ("capacity", number, "by"), hint)
             )
+        before = {(other.channel, other.by) for other in capacity[:number]}
+        if one.by == "employee" and one.channel in worked and (one.channel, one.by) in before:
+            told = f"a second limit by employee of channel '{one.channel}', whose touches people are given"
+            hint = "Keep one of the two, or say this one by branch."
+            findings.append(file.finding("TL875", told, ("capacity", number), hint))
         if one.figures is not None:
             _known_figures(one.figures, ("capacity", number, "figures"), file, findings, tables)
     for number, spent in enumerate(budget):

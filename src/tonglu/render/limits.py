@@ -47,7 +47,7 @@ class LimitUse:
         if not self.shadow_price:
             return ""
         what = "yuan" if self.gate == "budget" else self.channel or "touch"
-        where = f" in {self.unit_kind} {self.unit}" if self.unit else ""
+        where = f" in {self.unit}" if ":" in self.unit else f" in {self.unit_kind} {self.unit}" if self.unit else ""
         return f"one more {what}{where} is worth {self.shadow_price:,.2f} yuan"
 
 

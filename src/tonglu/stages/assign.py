@@ -1,10 +1,11 @@
 """Assign: every touch of a run that people work gets its branch and, unless the branch works it together, an employee.
 
 The employee is the customer's manager, where the profile names one who works and is there on the day on which the touch may leave;
-otherwise the employees of the branch take turns, in an order by hash. A branch without anybody keeps it for whoever comes.
+otherwise the employees of the branch take turns, in an order by hash, each within what a capacity by employee leaves them. A branch
+without anybody keeps it for whoever comes. Who works and who is there is called up before the gates: that of capacity counts by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlglot import exp
 
@@ -33,22 +34,29 @@ WORKED = """
 """
 
 
-def tell_terms(warehouse: Warehouse, people: Mapping[str, Terms]) -> None:
-    """Say which channels people work; the gates and the record of the run look there."""
+def call_up(warehouse: Warehouse, people: Mapping[str, Terms]) -> None:
+    """Say which channels people work, and who they are; the gates and the record of the run look there."""
+    [(staffed,)] = warehouse.fetch(STAFF)
+    warehouse.execute(EMPLOYEES if staffed and people else NOBODY)
     for channel, terms in people.items():
         warehouse.execute(
             TERMS, channel=channel, lasts_us=microseconds(terms.lasts), by_branch=terms.by_branch, role=terms.role or ""
         )
 
 
-def assign(warehouse: Warehouse) -> None:
-    """Give the touches of the run, as they were recorded, to branches and employees."""
+def assign(warehouse: Warehouse, unlimited: Collection[str]) -> None:
+    """Give the touches of the run, as they were recorded, to branches and employees.
+
+    Args:
+        warehouse: the warehouse.
+        unlimited: the purposes whose touches skip capacity; they come last where employees have places left.
+    """
     has: set[str] = {name for (name,) in warehouse.fetch(PROFILE)}
-    [(staffed,)] = warehouse.fetch(STAFF)
-    warehouse.execute(EMPLOYEES if staffed else NOBODY)
     named: dict[str, Slot] = {
         slot: exp.column(column, table="profile", quoted=True) if column in has else exp.Null()
         for slot, column in (("branch", "branch_id"), ("manager", "manager_id"))
     }
     warehouse.execute(fill(WORKED, **named))
+    warehouse.run("decide/places", unlimited=list(unlimited))
     warehouse.run("decide/assign")
+    warehouse.run("decide/given")

@@ -10,7 +10,7 @@ from tonglu.core.work import Terms
 from tonglu.gates import Chain, OwnCondition, decision_chain
 from tonglu.language.hours import Days
 from tonglu.stages import weigh
-from tonglu.stages.assign import assign, tell_terms
+from tonglu.stages.assign import assign, call_up
 from tonglu.stages.context import Run
 from tonglu.stages.switches import Switch, stopped
 
@@ -56,7 +56,7 @@ def decide(
     """
     warehouse.run("decide/hold_still")
     chain = set_out(warehouse, program, run, channels, switches, calendar, costs)
-    tell_terms(warehouse, people or {})
+    call_up(warehouse, people or {})
     warehouse.run("decide/arms")
     released = False
     for gate in decision_chain():
@@ -68,7 +68,7 @@ def decide(
         warehouse.run("decide/stop", gate=gate.name)
     warehouse.run("decide/record")
     if people:
-        assign(warehouse)
+        assign(warehouse, chain.skipping("capacity"))
     [counts] = warehouse.fetch(OUTCOMES)
     return Decided(*counts)
 

@@ -155,7 +155,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "would_stop": "in shadow: of them, those that no live rule put off",
         "limit_name": "name of the limit of capacity or budget",
         "unit_kind": "branch or employee, empty where the limit is of the whole bank",
-        "unit": "which branch or employee, empty where the limit is of the whole bank or the customer has none",
+        "unit": "which branch or employee, branch:ID where employees of a branch share touches out, empty where the limit is of the whole bank or "
+        "the customer has none",
         "period": "hour, day or month",
         "starts": "when the period begins, UTC",
         "ends": "when it ends, UTC",

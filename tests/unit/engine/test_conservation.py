@@ -31,6 +31,10 @@ DAMAGE = {
     "no marketing to somebody whose complaint holds it": "INSERT INTO complaining VALUES (1)",
     "no touch against an opt-out": "INSERT INTO unprofiled VALUES (1)",
     "capacity used <= capacity": "UPDATE limit_rule SET at_most = 1 WHERE gate = 'capacity'",
+    "nobody is given more work than their capacity": """INSERT INTO worked_channel VALUES ('sms', 0, FALSE, '');
+        INSERT INTO limit_rule VALUES (9, 'capacity', 'each', 'sms', NULL, NULL, 'employee', 'day', 1);
+        INSERT INTO tonglu.work_item (run_no, touch_key, customer_id, channel, employee_id, not_before, expires_at)
+            SELECT run_no, touch_key, customer_id, channel, 11, not_before, expires_at FROM tonglu.touch WHERE run_no = $run_no""",
     "spending <= budget": "UPDATE tonglu.contender SET cost = 99",
     "what is limited is counted": "DELETE FROM tonglu.contender WHERE customer_id = 1",
     "one exposure per entry and step": f"""INSERT INTO tonglu.exposure SELECT $run_no, entry_id, 1, 'offer', 1001, 'hi', arm, 0.5, $as_of

@@ -12,6 +12,7 @@ KNOWN = {
     "journeys": ["welcome"],
     "profile": ["branch_id"],
     "tables": {"staffing": ["branch_id", "calls"]},
+    "worked": ["call"],
 }
 
 
@@ -76,6 +77,16 @@ def test_a_policy_keeps_its_limits_when_it_is_written_down_and_read_again(found)
 def test_what_is_wrong_is_found_at_its_place(found, text, code, line, severity):
     _, findings = found(text)
     assert [(one.code, one.place.line, one.severity) for one in findings] == [(code, line, severity)]
+
+
+def test_a_channel_of_people_has_one_limit_by_employee(found, monkeypatch):
+    monkeypatch.setitem(KNOWN, "profile", ["branch_id", "manager_id"])
+    two = (
+        "capacity:\n  - {channel: CH, by: employee, at_most: 9, per: day}\n  - {channel: CH, by: employee, at_most: 2, per: hour}"
+    )
+    _, findings = found(two.replace("CH", "call"))
+    assert [(one.code, one.place.line, one.severity) for one in findings] == [("TL875", 4, Severity.ERROR)]
+    assert found(two.replace("CH", "sms"))[1] == []
 
 
 def test_a_touch_cannot_cost_less_than_nothing(tmp_path):

@@ -119,4 +119,34 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
             - {channel: sms, at_most: 100 yuan, per: day}
         """,
     ),
+    (
+        "TL875",
+        "two limits by employee of one channel of people",
+        """Whom a branch's employees share out among them is decided within what one limit leaves each. Of two, per hour and per day, what fits
+        both sums need fit nobody.""",
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            call: {kind: worklist, title: {zh: 外呼, en: Call}}
+        segments/profile.sql:
+          select customer_id, city, 1101 as branch_id, 7 as manager_id from customers
+        journeys/policy.yaml:
+          capacity:
+            - {channel: call, by: employee, at_most: 30, per: day}
+            - {channel: call, by: employee, at_most: 6, per: hour}
+        """,
+        """
+        journeys/channels.yaml:
+          channels:
+            sms: {kind: file, title: {zh: 短信, en: SMS}}
+            call: {kind: worklist, title: {zh: 外呼, en: Call}}
+        segments/profile.sql:
+          select customer_id, city, 1101 as branch_id, 7 as manager_id from customers
+        journeys/policy.yaml:
+          capacity:
+            - {channel: call, by: employee, at_most: 30, per: day}
+            - {channel: call, by: branch, at_most: 60, per: hour}
+        """,
+    ),
 )

@@ -9,5 +9,8 @@ CREATE OR REPLACE TEMP TABLE contender (proposal_no BIGINT, customer_id BIGINT, 
 CREATE OR REPLACE TEMP TABLE charged (channel VARCHAR, journey VARCHAR, purpose VARCHAR, branch VARCHAR, employee VARCHAR, cost BIGINT,
     not_before TIMESTAMP);
 CREATE OR REPLACE TEMP TABLE time_slot (channel VARCHAR, hours INTEGER, slot_no INTEGER, starts TIMESTAMP, ends TIMESTAMP, planned_at TIMESTAMP);
+CREATE OR REPLACE TEMP TABLE shift (limit_no INTEGER, starts TIMESTAMP, employee_id BIGINT, branch_id INTEGER, takes_turns BOOLEAN);
+CREATE OR REPLACE TEMP TABLE charge (limit_no INTEGER, unit VARCHAR, starts TIMESTAMP, used BIGINT);
+CREATE OR REPLACE TEMP TABLE desk (limit_no INTEGER, unit VARCHAR, starts TIMESTAMP, at_most BIGINT, used_before BIGINT, skipped BIGINT, room BIGINT);
 CREATE OR REPLACE TEMP TABLE placed (proposal_no BIGINT, option_no BIGINT);
 CREATE OR REPLACE TEMP TABLE left_over (proposal_no BIGINT, allotment_no BIGINT, gate VARCHAR, detail VARCHAR, needs_score DECIMAL(18, 6));

@@ -5,7 +5,8 @@ SELECT d.*, s.slot_no AS first_slot, CASE WHEN d.free_capacity OR d.free_budget 
 FROM (SELECT DISTINCT channel, hours, opening, latest, free_capacity, free_budget FROM contender) AS d
 JOIN time_slot AS s ON s.channel = d.channel AND s.hours = d.hours AND s.starts <= d.opening AND d.opening < s.ends;
 CREATE OR REPLACE TEMP TABLE counted_by AS -- what tells contenders of a channel apart, as far as some limit asks for it
-SELECT c.channel, bool_or(r.unit_kind = 'branch') AS branches, bool_or(r.unit_kind = 'employee') AS employees
+SELECT c.channel, bool_or(r.unit_kind = 'branch' OR (r.unit_kind = 'employee' AND c.channel IN (SELECT channel FROM worked_channel))) AS branches,
+    bool_or(r.unit_kind = 'employee') AS employees
 FROM channel_cost AS c JOIN limit_rule AS r ON r.channel IS NULL OR r.channel = c.channel GROUP BY c.channel;
 CREATE OR REPLACE TEMP TABLE contending AS
 SELECT c.proposal_no, c.priority, c.score, c.tie, c.channel, c.hours, s.first_slot, s.last_slot, c.free_capacity, c.free_budget, c.cost,
@@ -34,12 +35,3 @@ SELECT row_number() OVER (ORDER BY k.cohort, s.slot_no) - 1 AS option_no, k.coho
     CASE WHEN s.slot_no > k.first_slot THEN s.planned_at END AS planned_at
 FROM cohort AS k JOIN time_slot AS s ON s.channel = k.channel AND s.hours = k.hours AND s.slot_no BETWEEN k.first_slot AND k.last_slot
 WHERE s.planned_at IS NOT NULL OR s.slot_no = k.first_slot;
-CREATE OR REPLACE TEMP TABLE option_use AS
-SELECT o.option_no, k.cohort, k.size, r.limit_no, r.gate,
-    CASE r.unit_kind WHEN 'branch' THEN k.branch WHEN 'employee' THEN k.employee ELSE '' END AS unit,
-    bank_instant(date_trunc(r.period, bank_clock(o.starts))) AS starts, CASE r.gate WHEN 'capacity' THEN 1 ELSE k.cost END AS amount,
-    CASE r.gate WHEN 'capacity' THEN k.free_capacity ELSE k.free_budget END AS is_free
-FROM planning_option AS o JOIN cohort AS k USING (cohort)
-JOIN limit_rule AS r ON (r.channel IS NULL OR r.channel = k.channel) AND (r.journey IS NULL OR r.journey = k.journey)
-    AND (r.purpose IS NULL OR r.purpose = k.purpose)
-WHERE r.gate = 'capacity' OR k.cost > 0;

@@ -2,8 +2,10 @@
 WITH reserved AS (
     SELECT * FROM tonglu.reserved_touch WHERE customer_id IN (SELECT customer_id FROM tonglu.touch WHERE run_no = $run_no)
 ), planned AS ( -- this run's touches, with what was kept of those under a limit
-    SELECT t.entry_id, t.channel, t.journey, t.purpose, c.branch, c.employee, c.cost, t.not_before, c.entry_id IS NOT NULL AS kept
-    FROM tonglu.touch AS t LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id WHERE t.run_no = $run_no
+    SELECT t.entry_id, t.channel, t.journey, t.purpose, c.branch, c.cost, t.not_before, c.entry_id IS NOT NULL AS kept,
+        CASE WHEN w.touch_key IS NULL THEN c.employee ELSE coalesce(w.employee_id::VARCHAR, 'branch:' || w.branch_id, '') END AS employee
+    FROM tonglu.touch AS t LEFT JOIN tonglu.contender AS c ON c.run_no = t.run_no AND c.entry_id = t.entry_id
+    LEFT JOIN tonglu.work_item AS w ON w.run_no = t.run_no AND w.touch_key = t.touch_key WHERE t.run_no = $run_no
 ), taken AS (
     SELECT r.limit_no, CASE r.unit_kind WHEN 'branch' THEN c.branch WHEN 'employee' THEN c.employee ELSE '' END AS unit,
         date_trunc(r.period, bank_clock(c.not_before)) AS period, sum(CASE r.gate WHEN 'capacity' THEN 1 ELSE c.cost END) AS used,
@@ -13,9 +15,11 @@ WITH reserved AS (
         AND (r.purpose IS NULL OR r.purpose = c.purpose)
     GROUP BY ALL
 ), overdrawn AS (
-    SELECT r.gate FROM taken AS t JOIN limit_rule AS r USING (limit_no)
+    SELECT r.gate, coalesce(r.unit_kind = 'employee' AND r.channel IN (SELECT channel FROM worked_channel), FALSE) AS given
+    FROM taken AS t JOIN limit_rule AS r USING (limit_no)
     LEFT JOIN limit_figure AS f ON f.limit_no = t.limit_no AND f.unit = t.unit
-    WHERE t.asserted AND t.used > coalesce(f.at_most, r.at_most)
+    LEFT JOIN desk AS d ON d.limit_no = t.limit_no AND d.unit = t.unit AND d.starts = bank_instant(t.period)
+    WHERE t.asserted AND t.used > coalesce(d.at_most, f.at_most, r.at_most)
 )
 SELECT 'entries = open + ended' AS rule, abs((SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)) AS breaches
 UNION ALL
@@ -92,7 +96,9 @@ SELECT 'nobody under a risk hold is touched', (SELECT count(*) FROM tonglu.touch
     JOIN risk_rule_now AS r ON r.rule_no = h.rule_no AND r.holds AND list_contains(r.purposes, t.purpose)
     WHERE t.run_no = $run_no AND NOT list_contains($unheld, t.purpose))
 UNION ALL
-SELECT 'capacity used <= capacity', count(*) FROM overdrawn WHERE gate = 'capacity'
+SELECT 'capacity used <= capacity', count(*) FROM overdrawn WHERE gate = 'capacity' AND NOT given
+UNION ALL
+SELECT 'nobody is given more work than their capacity', count(*) FROM overdrawn WHERE gate = 'capacity' AND given
 UNION ALL
 SELECT 'spending <= budget', count(*) FROM overdrawn WHERE gate = 'budget'
 UNION ALL
