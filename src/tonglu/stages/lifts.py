@@ -8,6 +8,7 @@ from operator import add
 
 from tonglu.compile.program import Program
 from tonglu.core.ports import Row, Warehouse
+from tonglu.stages.rows import append_rows
 from tonglu.stages.trust import broken_trust
 from tonglu.stats.adjusted import Foretold
 from tonglu.stats.estimate import Effect, Estimate, Interval, Withheld
@@ -22,17 +23,8 @@ ASSIGNED = """
     ) USING (version_no)
     GROUP BY journey, goal ORDER BY journey, goal
 """
-KEEP = """
-    INSERT INTO tonglu.lift VALUES ($run_no, $journey, $goal, $assigned_treated, $assigned_control, $n_treated, $n_control,
-        $conversions_treated, $conversions_control, $rate_treated, $rate_control, $lift, $lift_low, $lift_high, $value_lift, $value_low,
-        $value_high, $method, TRUE, $role, $fixed_low, $fixed_high, $p_value, $relative, $relative_low, $relative_high, $variance_ratio,
-        $error, $units)
-"""
-KEEP_BY = """
-    INSERT INTO tonglu.lift_by VALUES ($run_no, $journey, $goal, $role, $horizon_us, $kind, $slice, $n_treated, $n_control,
-        $conversions_treated, $conversions_control, $lift, $lift_low, $lift_high, $fixed_low, $fixed_high, $p_value, NULL, $value_lift,
-        $value_low, $value_high, $method)
-"""
+NOT_BY_SLICE = ("rate_treated", "rate_control", "relative", "relative_low", "relative_high", "variance_ratio", "error", "units")
+"""What is told of whole journeys only."""
 FEN = 100
 TREATED, CONTROL = ("treated", "others"), ("holdout", "global_control")
 NONE_YET = Withheld("no window has passed yet")
@@ -75,18 +67,12 @@ def tell_lifts(warehouse: Warehouse, program: Program) -> None:
     goals = {(one.journey, one.goal): one for one in (Goal(*_counted(row)) for row in warehouse.fetch(ASSIGNED))}
     refused = broken_trust(warehouse, program)
     usual = program.policy.measurement.tightest_at
+    whole, sliced = [], []
     for goal in goals.values():
         sides = cells.get((goal.journey, goal.goal, goal.window_us, "all", ""), {})
         told = _told(sides, goal.expected or usual, refused.get(goal.journey), waiting=bool(goal.treated and goal.control))
-        warehouse.execute(
-            KEEP,
-            journey=goal.journey,
-            goal=goal.goal,
-            role=goal.role,
-            assigned_treated=goal.treated,
-            assigned_control=goal.control,
-            **told,
-        )
+        about = {"journey": goal.journey, "goal": goal.goal, "role": goal.role, "matured_only": True}
+        whole.append({**about, "assigned_treated": goal.treated, "assigned_control": goal.control, **told})
     for where, sides in sorted(cells.items()):
         journey, name, horizon_us, kind, part = where
         if (kind == "all" and horizon_us == goals[journey, name].window_us) or (kind == "arm" and part.endswith("/")):
@@ -95,19 +81,11 @@ def tell_lifts(warehouse: Warehouse, program: Program) -> None:
             sides = {**sides, **_side(cells.get((*where[:4], f"{part.partition('/')[0]}/"), {}), treated=False)}
         known = goals.get((journey, name))
         told = _told(sides, (known and known.expected) or usual, refused.get(journey))
-        for left_out in (
-            "rate_treated",
-            "rate_control",
-            "relative",
-            "relative_low",
-            "relative_high",
-            "variance_ratio",
-            "error",
-            "units",
-        ):
-            del told[left_out]
-        role = known.role if known else "primary"
-        warehouse.execute(KEEP_BY, journey=journey, goal=name, role=role, horizon_us=horizon_us, kind=kind, slice=part, **told)
+        about = {"journey": journey, "goal": name, "role": known.role if known else "primary", "horizon_us": horizon_us}
+        kept = {column: value for column, value in told.items() if column not in NOT_BY_SLICE}
+        sliced.append({**about, "kind": kind, "slice": part, **kept})
+    append_rows(warehouse, "lift", whole)
+    append_rows(warehouse, "lift_by", sliced)
 
 
 def _counted(row: Row) -> Row:

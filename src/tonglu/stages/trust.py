@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from tonglu.compile.program import Program
 from tonglu.core.ports import Row, Warehouse
+from tonglu.stages.rows import append_rows
 from tonglu.stats.always_valid import Evidence
 from tonglu.stats.balance import Balance, Covariates, balance, unbalanced
 from tonglu.stats.distributions import normal_two_sided
 from tonglu.stats.estimate import Withheld
 from tonglu.stats.ratio_mismatch import ALARM, ratio_evidence
 
-KEEP = "INSERT INTO tonglu.trust VALUES ($run_no, $journey, $about, $statistic, $p_value, $broken, $said)"
 SPLIT = """
     SELECT journey, version_no, any_value(holdout), sum(units) FILTER (side = 'treated')::BIGINT, sum(units) FILTER (side = 'holdout')::BIGINT
     FROM tonglu.drawn GROUP BY ALL HAVING any_value(holdout) > 0 ORDER BY ALL
@@ -53,17 +53,20 @@ def broken_trust(warehouse: Warehouse, program: Program) -> dict[str, Withheld]:
         *_exposures(warehouse.fetch(EXPOSED)),
         *_balances(warehouse.fetch(BALANCE), names),
     ]
+    rows = [
+        {
+            "journey": look.journey,
+            "about": look.about,
+            "statistic": look.statistic if math.isfinite(look.statistic) else None,
+            "p_value": look.p_value,
+            "broken": bool(look.said),
+            "said": look.said,
+        }
+        for look in looks
+    ]
+    append_rows(warehouse, "trust", rows)
     refused: dict[str, Withheld] = {}
     for look in looks:
-        warehouse.execute(
-            KEEP,
-            journey=look.journey,
-            about=look.about,
-            statistic=look.statistic if math.isfinite(look.statistic) else None,
-            p_value=look.p_value,
-            broken=bool(look.said),
-            said=look.said,
-        )
         if look.said:
             refused.setdefault(look.journey, Withheld(look.said))
     return refused
