@@ -13,6 +13,7 @@ from tonglu.stages.trust import broken_trust
 from tonglu.stats.adjusted import Foretold
 from tonglu.stats.estimate import Effect, Estimate, Interval, Withheld
 from tonglu.stats.lift import Lift, Stratum, lift_of
+from tonglu.stats.shrinkage import Shrunk, shrink
 from tonglu.stats.sufficient import Clusters
 
 ASSIGNED = """
@@ -23,8 +24,10 @@ ASSIGNED = """
     ) USING (version_no)
     GROUP BY journey, goal ORDER BY journey, goal
 """
-NOT_BY_SLICE = ("rate_treated", "rate_control", "relative", "relative_low", "relative_high", "variance_ratio", "error", "units")
+NOT_BY = ("rate_treated", "rate_control", "relative", "relative_low", "relative_high", "variance_ratio", "error", "units")
 """What is told of whole journeys only."""
+SHRUNK = ("segment", "stratum")
+"""Kinds of slices whose lifts are drawn towards their common mean."""
 FEN = 100
 TREATED, CONTROL = ("treated", "others"), ("holdout", "global_control")
 NONE_YET = Withheld("no window has passed yet")
@@ -73,19 +76,51 @@ def tell_lifts(warehouse: Warehouse, program: Program) -> None:
         told = _told(sides, goal.expected or usual, refused.get(goal.journey), waiting=bool(goal.treated and goal.control))
         about = {"journey": goal.journey, "goal": goal.goal, "role": goal.role, "matured_only": True}
         whole.append({**about, "assigned_treated": goal.treated, "assigned_control": goal.control, **told})
-    for where, sides in sorted(cells.items()):
+    told_by: dict[Where, dict[str, object]] = {}
+    for where, slice_sides in sorted(_sliced(cells, goals).items()):
+        known = goals.get(where[:2])
+        told_by[where] = _told(slice_sides, (known and known.expected) or usual, refused.get(where[0]))
+    drawn = _drawn(told_by)
+    for where, told in told_by.items():
         journey, name, horizon_us, kind, part = where
-        if (kind == "all" and horizon_us == goals[journey, name].window_us) or (kind == "arm" and part.endswith("/")):
-            continue
-        if kind == "arm":
-            sides = {**sides, **_side(cells.get((*where[:4], f"{part.partition('/')[0]}/"), {}), treated=False)}
-        known = goals.get((journey, name))
-        told = _told(sides, (known and known.expected) or usual, refused.get(journey))
-        about = {"journey": journey, "goal": name, "role": known.role if known else "primary", "horizon_us": horizon_us}
-        kept = {column: value for column, value in told.items() if column not in NOT_BY_SLICE}
-        sliced.append({**about, "kind": kind, "slice": part, **kept})
+        role = goals[journey, name].role if (journey, name) in goals else "primary"
+        about = {"journey": journey, "goal": name, "role": role, "horizon_us": horizon_us, "kind": kind, "slice": part}
+        kept = {column: value for column, value in told.items() if column not in NOT_BY}
+        sliced.append({**about, "shrunk": drawn.get(where), **kept})
     append_rows(warehouse, "lift", whole)
     append_rows(warehouse, "lift_by", sliced)
+
+
+def _sliced(cells: Mapping[Where, Sides], goals: Mapping[tuple[str, str], Goal]) -> dict[Where, Sides]:
+    """Everything that is told beside whole journeys: each slice and time, and each stratum of those that have several."""
+    found: dict[Where, Sides] = {}
+    for where, sides in cells.items():
+        journey, name, horizon_us, kind, part = where
+        if kind == "arm":
+            if not part.endswith("/"):
+                controls = cells.get((journey, name, horizon_us, kind, f"{part.partition('/')[0]}/"), {})
+                found[where] = {**sides, **_side(controls, treated=False)}
+        elif kind != "all" or horizon_us != goals[journey, name].window_us:
+            found[where] = sides
+        elif len(strata := {stratum for stratum, _, _ in sides}) > 1:
+            for one in strata:
+                found[journey, name, horizon_us, "stratum", one] = {key: cell for key, cell in sides.items() if key[0] == one}
+    return found
+
+
+def _drawn(told_by: Mapping[Where, Mapping[str, object]]) -> dict[Where, float]:
+    """The lifts of a journey's segments or strata, drawn towards their common mean (by goal and time)."""
+    alike: dict[tuple[object, ...], dict[Where, Estimate]] = defaultdict(dict)
+    for where, told in told_by.items():
+        lift, error, units = told["lift"], told["error"], told["units"]
+        if where[3] in SHRUNK and isinstance(lift, float) and isinstance(error, float) and isinstance(units, int):
+            alike[where[:4]][where] = Estimate(lift, error**2, units)
+    found: dict[Where, float] = {}
+    for estimates in alike.values():
+        shrunk = shrink(list(estimates.values()))
+        if isinstance(shrunk, Shrunk):
+            found |= {where: one.value for where, one in zip(estimates, shrunk.segments, strict=True)}
+    return found
 
 
 def _counted(row: Row) -> Row:

@@ -194,3 +194,31 @@ def test_all_marketing_together_is_measured_against_those_whom_nothing_touches(t
     did = {n for n in people if n % 3 == 0 or n % 4 == 0}
     assert (y_t, y_c) == (len(did - untouched), len(did & untouched))
     assert method == "always-valid"
+
+
+def test_the_lifts_of_segments_and_strata_are_drawn_towards_their_common_mean(tiny):
+    bank = tiny(
+        journeys={"offer": journey(strata="county")},
+        attributes={"county": "text", "savings": "integer"},
+        segments={
+            "rich": "SELECT customer_id FROM profile WHERE savings > 500",
+            "poor": "SELECT customer_id FROM profile WHERE savings <= 500",
+        },
+        policy={"per_run": 5, "measurement": {"segments": ["rich", "poor"]}},
+    )
+    people = range(1, 601)
+    counties = ("east", "north", "west")
+    bank.customers(*({"customer_id": n, "county": counties[n % 3], "savings": n * 37 % 1000} for n in people))
+    bank.events([("ordered", number, T - DAY / 2) for number in people])
+    bank.run(T)
+    treated = {n for (n,) in bank.rows("SELECT customer_id FROM tonglu.entry WHERE assignment = 'treated'")}
+    bank.events([("paid", n, T + DAY) for n in people if n % 5 == 0 or (n in treated and n % 3 == 0 and n % 2)])
+    bank.run(T + 6 * DAY)
+    rows = newest(bank, "kind, slice, lift, shrunk, n_treated", table="lift_by", where="kind IN ('segment', 'stratum')")
+    assert {row[:2] for row in rows} == {("segment", "rich"), ("segment", "poor"), *(("stratum", one) for one in counties)}
+    for kind in ("segment", "stratum"):
+        lifts, drawn = zip(*((row[2], row[3]) for row in rows if row[0] == kind), strict=True)
+        assert min(lifts) <= min(drawn) <= max(drawn) <= max(lifts)
+        assert max(drawn) - min(drawn) < max(lifts) - min(lifts)
+    assert sum(row[4] for row in rows if row[0] == "stratum") == len(treated)
+    assert newest(bank, "count(shrunk)", table="lift_by", where="kind NOT IN ('segment', 'stratum')") == [(0,)]

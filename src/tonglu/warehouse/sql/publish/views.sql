@@ -74,7 +74,7 @@ CREATE VIEW lift_by AS
 SELECT l.run_no, r.as_of, l.journey, l.goal, l.role, l.horizon_us / 86400000000 AS horizon_days, l.kind AS slice_kind, l.slice,
     l.* EXCLUDE (run_no, journey, goal, role, horizon_us, kind, slice)
 FROM engine.lift_by AS l JOIN engine.run AS r USING (run_no);
-COMMENT ON VIEW lift_by IS 'The same by time since assignment, segment, arm, channel, for those who would be touched, and of all marketing together.';
+COMMENT ON VIEW lift_by IS 'The same by time since assignment, segment, stratum, arm, channel, for those who would be touched, and of all marketing together.';
 CREATE VIEW trust AS SELECT t.run_no, r.as_of, t.* EXCLUDE (run_no) FROM engine.trust AS t JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW trust IS 'What was looked at before a lift is believed: the split of every draw, and the balance of what was known before.';
 CREATE VIEW learned AS
