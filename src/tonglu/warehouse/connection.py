@@ -14,12 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
-from sqlglot import exp
+from sqlglot import Dialect, exp
 
 import tonglu
 from tonglu.core.errors import CheckFailed, Finding, InputError, Place, Unavailable
 from tonglu.core.ports import Row
 
+DUCKDB = Dialect.get_or_raise("duckdb")
 HAS_RUNS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'tonglu' AND table_name = 'run'"
 CANARY = """
     SELECT 'entries = open + ended', (SELECT count(*) FROM tonglu.entry) - (SELECT count(*) FROM tonglu.rest) - (SELECT count(*) FROM tonglu.ended)
@@ -111,7 +112,7 @@ class DuckDBWarehouse:
         return self._last(statement, parameters).fetchall()
 
     def _last(self, statement: str | exp.Expression, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
-        text = statement if isinstance(statement, str) else statement.sql(dialect="duckdb")
+        text = statement if isinstance(statement, str) else statement.sql(dialect=DUCKDB)
         result = self.connection
         known = self.given | parameters
         for part in self.connection.extract_statements(text):
