@@ -9,15 +9,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tonglu.app.bank_clock import bank_now
 from tonglu.app.loop import run_once
 from tonglu.app.simulate import simulate, truth
 from tonglu.bank import World, make_bank
 from tonglu.core.errors import CheckFailed, InputError
+from tonglu.mailroom.work_answers import Answer, Asked
 from tonglu.settings import Settings
 from tonglu.testing import QuietWorkplace, warehouse_rows
 
 PROJECT = Path(__file__).parents[2]
 DAYS = 5
+DAY = timedelta(days=1)
 
 
 def project(root: Path) -> Path:
@@ -54,6 +57,22 @@ def test_controls_are_never_touched_and_walk_beside_the_others(played):
     assert touched == [("treated",)]
     ghosts = place.warehouse.fetch("SELECT DISTINCT e.assignment FROM tonglu.ghost AS g JOIN tonglu.entry AS e USING (entry_id)")
     assert {side for (side,) in ghosts} & {"holdout", "global_control"}
+
+
+def test_the_lists_of_the_last_day_are_there_to_be_worked_and_whoever_works_them_is_in_nobody_s_way(played, tmp_path):
+    place, last, _ = played
+    root = tmp_path / "copy"
+    shutil.copytree(place.root, root)
+    copy = QuietWorkplace(root, Settings(threads=1))
+    while not (items := copy.mailroom.worklist.items(Asked(), last)):
+        last = simulate(copy, 1)
+    assert bank_now(root, copy.definitions.project) >= last
+    at = max(items[0].due_at, last)
+    took = copy.mailroom.worklist.take(items[0].key, at, by="li", lease_for=DAY)
+    assert took.answer is Answer.DONE
+    simulate(copy, 1)
+    assert copy.mailroom.worklist.item(items[0].key, at).taken_by == "li"
+    copy.close()
 
 
 def test_no_customer_is_over_a_cap_counted_apart_from_the_engine(played):

@@ -32,16 +32,12 @@ def hand_lists(place: Workplace, now: datetime) -> int:
 
 
 def take_outcomes(place: Workplace, files: Sequence[Path], now: datetime) -> None:
-    """Read what the employees reported; a file that was read before changes nothing.
-
-    Raises:
-        InputError: a line cannot be taken, so none of its file was.
-    """
+    """Read what the employees reported; a file that was read before changes nothing, and what somebody else works is left to them."""
     definitions = place.definitions
     project = definitions.project
     desk = Desk(place.mailroom, place.people_channels(), definitions.policy, project.zone_info, project.calendar)
     for file in files:
-        import_outcomes(desk, file, by=EMPLOYEES, at=now)
+        import_outcomes(desk, file, by=EMPLOYEES, at=now, partly=True)
 
 
 def _keys(file: Path) -> list[str]:

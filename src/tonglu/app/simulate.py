@@ -1,7 +1,8 @@
 """Simulate: days of the bundled bank, the loop and its world taking turns through files alone.
 
 Each day the loop runs, everything due leaves, the world receives the hand-over files and plays until the next run; what happened
-lands as the bank's files of that day. The engine never sees the world, the world never sees the warehouse.
+lands as the bank's files of that day. The engine never sees the world, the world never sees the warehouse. What the employees did on the
+last day is read when more days are played, so until then their lists are there to be worked.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,21 +38,22 @@ def simulate(place: Workplace, days: int, on_day: Callable[[datetime, Summary], 
     as_of = _next_instant(place, world)
     if as_of > world.opening:
         _live(place, world, as_of - DAY)  # a day that was cut short is lived to its end; a whole one gives the same files again
-    for _ in range(days):
+    for left in reversed(range(days)):
         on_day(as_of, run_once(place, as_of))
-        _live(place, world, as_of)
+        _live(place, world, as_of, reported=left > 0)
         as_of += DAY
     return as_of - DAY
 
 
-def _live(place: Workplace, world: "World", as_of: datetime) -> None:
+def _live(place: Workplace, world: "World", as_of: datetime, *, reported: bool = True) -> None:
     """From one run to the next: everything due leaves, and the world answers."""
     openings = [moment for (moment,) in place.warehouse.fetch(OPENINGS, as_of=as_of) if moment < as_of + DAY]
     for moment in [as_of, *openings]:
         deliver_now(place, moment)
         hand_lists(place, moment)
     world.play(as_of, as_of + DAY, [place.definitions.path("handover")])
-    take_outcomes(place, world.outcomes(), as_of + DAY)
+    if reported:
+        take_outcomes(place, world.outcomes(), as_of + DAY)
 
 
 def _next_instant(place: Workplace, world: "World") -> datetime:

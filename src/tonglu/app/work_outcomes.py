@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,10 @@ class _Sheet:
         self.findings.append(Finding(code, message, Place(self.shown, line, column), hint))
 
 
-def import_outcomes(desk: Desk, file: Path, *, by: str, at: datetime) -> Imported:
+def import_outcomes(desk: Desk, file: Path, *, by: str, at: datetime, partly: bool = False) -> Imported:
     """Record every outcome of a CSV file in one transaction; a file that was imported before changes nothing.
+
+    What the list refuses of a file that is taken `partly` is left out.
 
     The file has the columns `key` and `outcome`, and may have `at` (on the bank's clock; `at` of this call without it), `call_back_at`,
     `note`, `by` and `version`; others are passed over, and lines without an outcome too.
@@ -72,6 +75,10 @@ def import_outcomes(desk: Desk, file: Path, *, by: str, at: datetime) -> Importe
     try:
         answers = desk.mailroom.worklist.report_all(sheet.reports, desk.terms, desk.zone, once)
     except Refusals as refused:
+        if partly:
+            kept = [answer not in REFUSED for answer in refused.answers]
+            sheet.lines, sheet.reports = list(compress(sheet.lines, kept)), list(compress(sheet.reports, kept))
+            return Imported(Counter(desk.mailroom.worklist.report_all(sheet.reports, desk.terms, desk.zone, once)))
         for line, answer, report in zip(sheet.lines, refused.answers, sheet.reports, strict=True):
             if answer in REFUSED:
                 code, message, hint = SAID[answer]

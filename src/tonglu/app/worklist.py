@@ -57,7 +57,6 @@ class Desk:
         Raises:
             InputError: the reason is empty.
         """
-        self.mailroom.worklist.sweep(now)
         items = self.mailroom.worklist.items(asked, now)
         if reveal is None:
             return [hidden(item) for item in items]

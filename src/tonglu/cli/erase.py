@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, command, emit_json, next_step, operator, present, show, talk, wrong
+from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, command, emit_json, next_step, now_in, operator, show, talk, wrong
 
 
 @command
@@ -28,10 +28,11 @@ def forget(
             raise wrong("nobody can be asked here, and it cannot be undone", "--yes", "Say --yes.")
         if not typer.confirm(f"Erase customer {customer} everywhere? It cannot be undone.", err=True):
             raise typer.Exit
+    at = now_in(project)
     with workplace(project) as place:
         if customer is not None:
-            erasing.begin(place, customer, by=by or operator(), reason=reason, at=present())
-        done = erasing.forget_all(place, present())
+            erasing.begin(place, customer, by=by or operator(), reason=reason, at=at)
+        done = erasing.forget_all(place, at)
     if as_json:
         emit_json({"forgotten": len(done), "rows": [dict(one.rows) for one in done], "files": sum(one.files for one in done)})
     else:
@@ -56,8 +57,9 @@ def retain(
     from tonglu.core.durations import format_duration
     from tonglu.render.sheet import Column, Sheet
 
+    at = now_in(project)
     with workplace(project) as place:
-        done = remove(place, present(), by=by or operator(), dry=dry)
+        done = remove(place, at, by=by or operator(), dry=dry)
     if as_json:
         rows = [{"kind": one.kind, "kept": format_duration(one.kept), "before": one.before, "rows": one.rows} for one in done]
         emit_json({"dry": dry, "removed": rows})

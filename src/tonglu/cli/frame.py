@@ -169,6 +169,20 @@ def present() -> "datetime":
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def now_in(project: Path) -> "datetime":
+    """The instant at which a command acts that is not told one: the present, or in the bundled bank where that bank stands."""
+    from tonglu.app.bank_clock import bank_now
+    from tonglu.app.inspect import project_of
+    from tonglu.core.clock import show_instant
+
+    written = project_of(project)
+    played = bank_now(project, written)
+    if played is None:
+        return present()
+    talk(f"In this invented bank it is {show_instant(played, written.zone_info)}, when it last ran or delivered.")
+    return played
+
+
 def today(zone: "ZoneInfo") -> "date":
     """The present day."""
     from tonglu.core.clock import day_of

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, Reason, command, emit_json, next_step, operator, present, show
+from tonglu.cli.frame import HERE, AsJson, By, ProjectDir, Reason, command, emit_json, next_step, now_in, operator, show
 
 app = typer.Typer(help="Raise or lower scores for a time.", no_args_is_help=True)
 What = Annotated[str, typer.Argument(metavar="WHAT", help="A journey, channel:NAME or product:KIND.")]
@@ -30,7 +30,9 @@ def set_(
     from tonglu.app.inspect import project_of
     from tonglu.app.levers import set_lever
 
-    done = set_lever(project, project_of(project), what, factor, until=until, by=by or operator(), reason=reason, at=present())
+    done = set_lever(
+        project, project_of(project), what, factor, until=until, by=by or operator(), reason=reason, at=now_in(project)
+    )
     if as_json:
         emit_json({"scope": done.scope.value, "name": done.name, "factor": str(done.factor), "until": until})
     else:
@@ -48,7 +50,7 @@ def list_levers(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
     from tonglu.render.sheet import Column, Sheet
 
     one = project_of(project)
-    here = levers_in_force(project, one, present())
+    here = levers_in_force(project, one, now_in(project))
     if as_json:
         emit_json({"levers": [{**vars(each), "factor": str(each.factor)} for each in here]})
     else:
@@ -68,7 +70,7 @@ def drop(what: What, reason: Reason, by: By = None, project: ProjectDir = HERE, 
     from tonglu.app.inspect import project_of
     from tonglu.app.levers import drop_lever
 
-    done = drop_lever(project, project_of(project), what, by=by or operator(), reason=reason, at=present())
+    done = drop_lever(project, project_of(project), what, by=by or operator(), reason=reason, at=now_in(project))
     if as_json:
         emit_json({"scope": done.scope.value, "name": done.name, "dropped": True})
     else:

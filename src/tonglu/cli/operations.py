@@ -15,6 +15,7 @@ from tonglu.cli.frame import (
     command,
     emit_json,
     next_step,
+    now_in,
     operator,
     present,
     show,
@@ -77,7 +78,14 @@ def _throw(action: str, what: str, reason: str, by: str | None, scope: ScopeName
 
     where = None if scope is None else operate.Scope(scope.value)
     done = operate.throw(
-        project, project_of(project), operate.Action(action), what, by=by or operator(), reason=reason, at=present(), scope=where
+        project,
+        project_of(project),
+        operate.Action(action),
+        what,
+        by=by or operator(),
+        reason=reason,
+        at=now_in(project),
+        scope=where,
     )
     if as_json:
         emit_json({"action": action, "scope": done.scope.value, "name": done.name, "cancelled": done.cancelled})
@@ -109,7 +117,9 @@ def eject(
     from tonglu.app import operate
     from tonglu.app.inspect import project_of
 
-    inside = operate.eject(project, project_of(project), customer, journey, by=by or operator(), reason=reason, at=present())
+    inside = operate.eject(
+        project, project_of(project), customer, journey, by=by or operator(), reason=reason, at=now_in(project)
+    )
     if as_json:
         emit_json({"customer_id": customer, "journey": journey, "open_at_last_run": inside})
     else:
@@ -134,7 +144,7 @@ def opt_out(
     from tonglu.app import operate
     from tonglu.app.inspect import project_of
 
-    operate.opt_out(project, project_of(project), customer, channel, out=not back_in, at=present(), purpose=purpose)
+    operate.opt_out(project, project_of(project), customer, channel, out=not back_in, at=now_in(project), purpose=purpose)
     if as_json:
         emit_json({"customer_id": customer, "channel": channel, "purpose": purpose, "out": not back_in})
     else:

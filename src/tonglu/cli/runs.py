@@ -14,7 +14,7 @@ from tonglu.cli.frame import (
     err,
     instant,
     next_step,
-    present,
+    now_in,
     show,
     show_findings,
     talk,
@@ -257,17 +257,19 @@ def play(place: "Workplace", days: int) -> None:
 
 @command
 def deliver(
-    now: Annotated[str | None, typer.Option("--now", help="ISO date-time; the present if not given.")] = None,
+    now: Annotated[
+        str | None, typer.Option("--now", help="ISO date-time; the present if not given, in the invented bank where it stands.")
+    ] = None,
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Let everything leave that is due: bulk files are handed over, single touches sent. Pauses, kills and opt-outs hold."""
     from tonglu.app.deliver import deliver_now
+    from tonglu.app.inspect import project_of
     from tonglu.app.workplace import workplace
 
+    moment = now_in(project) if now is None else instant(now, "--now", project_of(project).zone_info)
     with workplace(project) as place:
-        zone = place.definitions.project.zone_info
-        moment = present() if now is None else instant(now, "--now", zone)
         states = deliver_now(place, moment)
     if as_json:
         emit_json({"now": moment, "states": states})

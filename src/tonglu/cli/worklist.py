@@ -14,8 +14,8 @@ from tonglu.cli.frame import (
     emit_json,
     instant,
     next_step,
+    now_in,
     operator,
-    present,
     show,
     show_findings,
     talk,
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Work the lists of branches and employees.", rich_markup_mode=None)
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The item's key, or the beginning of it.")]
-Now = Annotated[str | None, typer.Option("--now", help="ISO date-time to act at; the present if not given.")]
+Now = Annotated[
+    str | None,
+    typer.Option("--now", help="ISO date-time to act at; the present if not given, in the invented bank where it stands."),
+]
 Branch = Annotated[int | None, typer.Option("--branch", help="Only this branch.")]
 Employee = Annotated[int | None, typer.Option("--employee", help="Only this employee.")]
 Channel = Annotated[str | None, typer.Option("--channel", help="Only this channel.")]
@@ -64,7 +67,7 @@ def list_items(
     from tonglu.mailroom.work_answers import Asked
 
     with desk(project) as open_desk:
-        at = _at(now, open_desk.zone)
+        at = _at(now, open_desk.zone, project)
         items = open_desk.listed(Asked(branch, employee, channel, due), at, by=by or operator(), reveal=reveal)
         if as_json:
             emit_json({"items": [vars(item) for item in items]})
@@ -84,7 +87,7 @@ def take(
     from tonglu.mailroom.work_answers import Answer
 
     with desk(project) as open_desk:
-        at = _at(now, open_desk.zone)
+        at = _at(now, open_desk.zone, project)
         took = open_desk.take(key, at, by=by or operator(), reveal=reveal)
         _refuse_unless(open_desk, took.answer, key, at, Answer.DONE)
         item, zone = took.item, open_desk.zone
@@ -117,7 +120,7 @@ def done(
 
     with desk(project) as open_desk:
         back = None if call_back_at is None else instant(call_back_at, "--call-back-at", open_desk.zone)
-        report = Report(key, outcome, _at(now, open_desk.zone), by or operator(), note, back)
+        report = Report(key, outcome, _at(now, open_desk.zone, project), by or operator(), note, back)
         answer = open_desk.report(report)
         fine = (Answer.DONE, Answer.STAYS, Answer.REPEATED, Answer.LATE, Answer.CANCELLED)
         _refuse_unless(open_desk, answer, key, report.at, *fine, outcome=outcome)
@@ -149,7 +152,7 @@ def hand_on(
     from tonglu.mailroom.work_answers import Answer
 
     with desk(project) as open_desk:
-        at = _at(now, open_desk.zone)
+        at = _at(now, open_desk.zone, project)
         answer = open_desk.hand_on(key, at, by=by or operator(), employee_id=employee, branch_id=branch)
         _refuse_unless(open_desk, answer, key, at, Answer.DONE)
     if as_json:
@@ -179,7 +182,7 @@ def export(
 
     with desk(project) as open_desk:
         asked = Asked(branch, employee, channel, due)
-        count = open_desk.export(asked, _at(now, open_desk.zone), file, by=by or operator(), reveal=reveal)
+        count = open_desk.export(asked, _at(now, open_desk.zone, project), file, by=by or operator(), reveal=reveal)
     if as_json:
         emit_json({"file": str(file), "items": count})
     else:
@@ -203,7 +206,7 @@ def import_file(
     if not file.is_file():
         raise wrong(f"there is no file {file}", "FILE")
     with desk(project) as open_desk:
-        done = import_outcomes(open_desk, file, by=by or operator(), at=_at(now, open_desk.zone))
+        done = import_outcomes(open_desk, file, by=by or operator(), at=_at(now, open_desk.zone, project))
     counts = {answer.value: count for answer, count in sorted(done.answers.items())}
     if as_json:
         emit_json({"file": str(file), "answers": counts, "findings": [one.as_json() for one in done.warnings]})
@@ -214,8 +217,8 @@ def import_file(
     next_step("tonglu run --as-of ...: journeys learn of it")
 
 
-def _at(now: str | None, zone: "ZoneInfo") -> "datetime":
-    return present() if now is None else instant(now, "--now", zone)
+def _at(now: str | None, zone: "ZoneInfo", project: Path) -> "datetime":
+    return now_in(project) if now is None else instant(now, "--now", zone)
 
 
 def _refuse_unless(open_desk: "Desk", answer: "Answer", key: str, at: "datetime", *fine: "Answer", outcome: str = "") -> None:

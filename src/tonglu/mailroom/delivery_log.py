@@ -14,6 +14,7 @@ VALUES (:touch_key, :batch_id, :state, :at, :attempt, :detail)
 _SINCE = """
 SELECT seq, touch_key, batch_id, state, at, attempt, detail FROM delivery_log WHERE seq > :seq ORDER BY seq LIMIT :limit
 """
+_NEWEST = "SELECT at FROM delivery_log ORDER BY seq DESC LIMIT 1"
 _RETAIN = """
 DELETE FROM delivery_log WHERE at < :before AND seq <= :read AND seq < (
     SELECT max(seq) FROM delivery_log AS later
@@ -64,6 +65,11 @@ class DeliveryLog:
         """Remove lines from before an instant that a run has read, but the newest of each touch; how many."""
         with self._database.transaction():
             return self._database.change(_RETAIN, {"before": instant_text(before), "read": read})
+
+    def newest(self) -> datetime | None:
+        """The instant of the last line; None while there is none."""
+        found = self._database.rows(_NEWEST)
+        return instant_of(found[0][0]) if found else None
 
     def since(self, seq: int, limit: int = 100_000) -> list[LoggedDelivery]:
         """Lines after the watermark `seq`, oldest first; the new watermark is the last one's `seq`."""

@@ -41,9 +41,15 @@ class Worklist:
     # reading
 
     def items(self, asked: Asked, now: datetime) -> list[WorkItem]:
-        """The open items that are asked for, what is due first; those that a pause or a kill reaches are not shown."""
+        """The open items that are asked for, what is due first. Nothing is changed by looking.
+
+        Those that a pause or a kill reaches, or whose customer opted out, are not shown, but for what somebody has in their hands.
+        """
         parameters = {**vars(asked), "now": instant_text(now)}
-        rows = [held_of(row, now).item for row in self._database.rows(sql.LISTED, parameters)]
+        found = [held_of(row, now) for row in self._database.rows(sql.LISTED, parameters)]
+        about = {(one.item.channel, one.item.purpose) for one in found if one.heeds_opt_out}
+        out = {one: self._optouts.out_of(*one) for one in about}
+        rows = [one.item for one in found if one.item.taken_by or not _is_out(one, out)]
         if not self._switches.in_force():
             return rows
         scopes = {(item.channel, item.journey, item.product, item.branch) for item in rows}
@@ -355,6 +361,11 @@ class Worklist:
         identity = f"worklist:{item.key}:{number}"
         payload = {"receipt_id": identity, "touch_key": item.key, "receipt": receipt, "occurred_at": instant_text(at)}
         self._inbox.post_within([InboxItem("receipt", identity, item.customer_id, {**payload, "detail": detail or None}, at)])
+
+
+def _is_out(held: Held, out: Mapping[tuple[str, str], frozenset[int]]) -> bool:
+    item = held.item
+    return held.heeds_opt_out and item.customer_id in out[item.channel, item.purpose]
 
 
 def _refusal(report: Report, held: Held) -> Answer | None:

@@ -58,6 +58,30 @@ def test_a_list_is_worked_from_the_command_line(bank):
     assert [(item["key"], item["attempts"]) for item in said["items"]] == [(key, 1)]
 
 
+def test_looking_at_a_later_instant_changes_nothing(bank, tmp_path):
+    mailroom, key = bank.place.mailroom, keys(bank)[0]
+    bank.place.mailroom.optouts.record(mailroom.worklist.item(key, T).customer_id, "call", T)
+    before = (mailroom.log.since(0), mailroom.inbox.since(0), mailroom.worklist.item(key, T))
+    assert "nothing waits" in tonglu(bank.root, "worklist", "list", now="2027-01-01T10:00").stdout
+    tonglu(bank.root, "worklist", "export", str(tmp_path / "later.csv"), now="2027-01-01T10:00")
+    assert key[:8] not in tonglu(bank.root, "worklist", "list").stdout, "the customer opted out"
+    assert (mailroom.log.since(0), mailroom.inbox.since(0), mailroom.worklist.item(key, T)) == before
+    assert keys(bank) == [other for other in keys(bank) if other != key] != []
+
+
+def test_a_bank_of_ones_own_lives_by_the_wall_clock_and_the_bundled_one_by_its_last_run_or_delivery(bank):
+    assert "nothing waits" in tonglu(bank.root, "worklist", "list", now=None).stdout
+    (bank.root / "data/hidden").mkdir()
+    shown = tonglu(bank.root, "worklist", "list", now=None)
+    assert keys(bank)[0][:8] in shown.stdout
+    assert "In this invented bank it is 2026-03-02 10:00" in shown.stderr
+    bank.deliver(T + 3 * DAY)
+    assert "it is 2026-03-04 10:00" in tonglu(bank.root, "worklist", "list", now=None).stderr, "what expired did so then"
+    result = CliRunner().invoke(app, ["opt-out", "1", "--project", str(bank.root)])
+    assert result.exit_code == 0
+    assert [word.at for word in bank.place.mailroom.optouts.since(0)] == [T + 2 * DAY]
+
+
 def test_a_list_goes_to_a_file_and_comes_back(bank, tmp_path):
     root, file = bank.root, tmp_path / "list.csv"
     tonglu(root, "worklist", "export", str(file), "--by", "li")
