@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -130,8 +131,11 @@ def _found(manifest: Path, rows: StagedRows) -> BatchResult:
         left_out = [
             reasons.get(key, LeftOut(key, DeliveryState.CANCELLED, earlier)) for key in rows.staged_keys() if key not in left
         ]
-    else:  # the platform took it away
-        left_out = list(reasons.values())
+    else:  # the platform took it away, and perhaps with what would wait now
+        left_out = [
+            replace(part, state=DeliveryState.CANCELLED) if part.state is DeliveryState.WAITING else part
+            for part in reasons.values()
+        ]
     reference = f"{said['rows']} rows, sha256 {said['sha256']}"
     return BatchResult(Delivered(reference, DeliveryState.ACCEPTED), said["rows"], tuple(left_out))
 

@@ -117,4 +117,6 @@ class StagedRows:
             return DeliveryState.CANCELLED, f"journey {journey} is stopped"
         if branch in batch.stopped_branches:
             return DeliveryState.CANCELLED, f"branch {branch} is stopped"
-        return (DeliveryState.EXPIRED, "past its end") if expires_at <= batch.now else None
+        if expires_at <= batch.now:
+            return DeliveryState.EXPIRED, "past its end"
+        return (DeliveryState.WAITING, f"branch {branch} is paused") if branch in batch.paused_branches else None

@@ -191,11 +191,15 @@ class OutboundBatch:
     stopped_journeys: frozenset[str] = frozenset()
     attempt: int = 1
     stopped_branches: frozenset[str] = frozenset()
+    paused_branches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A staged touch that did not leave with its batch: its state (cancelled, expired, failed) and why."""
+    """A staged touch that did not leave with its batch: its state and why.
+
+    The state is cancelled, expired or failed, or waiting for one that may leave later: it surely did not leave with this batch.
+    """
 
     touch_key: str
     state: DeliveryState

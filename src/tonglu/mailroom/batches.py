@@ -9,6 +9,7 @@ from tonglu.core.delivery import BatchRow, DeliveryState, instant_of, instant_te
 from tonglu.mailroom import outbox_sql
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog, LoggedDelivery
+from tonglu.mailroom.parts import WAITS_IN, first_of
 
 _HAND_OVER = """
 INSERT INTO batch (batch_id, path, rows, sha256, made_at) VALUES (:batch_id, :path, :rows, :sha256, :made_at)
@@ -26,6 +27,10 @@ ON CONFLICT (batch_id, touch_key) DO NOTHING
 RETURNING touch_key
 """
 _EXCLUDED = "SELECT touch_key FROM batch_exclusion WHERE batch_id = :batch_id"
+_IN_PARTS = """
+SELECT touch_key, reason FROM batch_exclusion
+WHERE batch_id = :batch_id AND reason LIKE 'waits in %' AND touch_key IN (SELECT value FROM json_each(:keys)) ORDER BY touch_key
+"""
 _KEPT = """
 SELECT batch.batch_id, batch.path, outbox.state, outbox.attempting, outbox.settled_at
 FROM batch JOIN outbox ON outbox.key = batch.batch_id WHERE batch.path IS NOT NULL ORDER BY batch.batch_id
@@ -84,13 +89,22 @@ class Batches:
             return self.exclude_within(batch_id, keys, at, reason)
 
     def exclude_within(self, batch_id: str, keys: Iterable[str], at: datetime, reason: str) -> int:
-        """`exclude` inside the caller's transaction."""
+        """`exclude` inside the caller's transaction; what waits on in a part of the batch is taken out of that."""
+        keys = list(keys)
         if not self._database.rows(_UNSENT, {"batch_id": batch_id}):
-            return 0
+            return self._exclude_from_parts(batch_id, keys, at, reason)
         asked = {"batch_id": batch_id, "keys": json.dumps(list(keys)), "reason": reason}
         excluded = [str(row[0]) for row in self._database.rows(_EXCLUDE, asked)]
         self._log.append(LoggedDelivery(key, batch_id, DeliveryState.CANCELLED, at, 0, reason) for key in excluded)
         return len(excluded)
+
+    def _exclude_from_parts(self, batch_id: str, keys: list[str], at: datetime, reason: str) -> int:
+        if batch_id != first_of(batch_id):
+            return 0
+        waiting: dict[str, list[str]] = {}
+        for touch_key, why in self._database.rows(_IN_PARTS, {"batch_id": batch_id, "keys": json.dumps(keys)}):
+            waiting.setdefault(why.removeprefix(WAITS_IN), []).append(touch_key)
+        return sum(self.exclude_within(part, touches, at, reason) for part, touches in waiting.items())
 
     def excluded(self, batch_id: str) -> frozenset[str]:
         """The touches taken out of a batch."""

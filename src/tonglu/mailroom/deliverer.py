@@ -32,6 +32,7 @@ from tonglu.core.delivery import (
 from tonglu.core.errors import InputError, coded
 from tonglu.mailroom.delivery_log import LoggedDelivery
 from tonglu.mailroom.outbox import Clearance, Lease
+from tonglu.mailroom.parts import Part, write_parts
 from tonglu.mailroom.ports import MailroomPort
 from tonglu.mailroom.switches import Scope
 
@@ -196,14 +197,18 @@ class _Round:
             self.mailroom.optouts.out_of(lease.channel, lease.purpose),
             self.mailroom.switches.stopped_within(lease.key, Scope.JOURNEY),
             lease.attempt + 1,
-            self.mailroom.switches.stopped_within(lease.key, Scope.BRANCH),
+            self.mailroom.switches.killed_within(lease.key, Scope.BRANCH),
+            self.mailroom.switches.paused(Scope.BRANCH),
         )
         try:
             result = channel.send_batch(batch)
         except Exception as error:  # as above
             result = BatchResult(Unsure(f"{type(error).__name__} while sending"))
         left_out = [part for part in result.left_out if part.touch_key not in batch.excluded]
-        self._write(lease, result.outcome, channel.deduplicates, left_out, f"{result.rows} rows")
+        behind = [part.touch_key for part in left_out if part.state is DeliveryState.WAITING]
+        leaves = isinstance(result.outcome, Delivered) and behind
+        parts = write_parts(self.staged_root, staged.path, lease.key, behind) if leaves else []
+        self._write(lease, result.outcome, channel.deduplicates, left_out, f"{result.rows} rows", parts)
 
     def _cleared(self, lease: Lease) -> bool:
         clearance = self.mailroom.outbox.begin(lease, self.now)
@@ -214,7 +219,13 @@ class _Round:
         return clearance is Clearance.GO
 
     def _write(
-        self, lease: Lease, outcome: Outcome, deduplicates: bool, left_out: list[LeftOut] | None = None, said: str = ""
+        self,
+        lease: Lease,
+        outcome: Outcome,
+        deduplicates: bool,
+        left_out: Collection[LeftOut] = (),
+        said: str = "",
+        parts: Collection[Part] = (),
     ) -> None:
         attempt = lease.attempt + 1
         if self._again(outcome, deduplicates, attempt):
@@ -225,9 +236,9 @@ class _Round:
         state, detail = _settled(outcome)
         more = [
             LoggedDelivery(part.touch_key, lease.key, part.state, self.now, attempt, part.reason)
-            for part in (left_out or [] if isinstance(outcome, Delivered) else [])
+            for part in (left_out if isinstance(outcome, Delivered) else ())
         ]
-        if self.mailroom.outbox.settle(lease, state, self.now, detail or said, more):
+        if self.mailroom.outbox.settle(lease, state, self.now, detail or said, more, parts):
             self.states[state] += 1
         else:
             self.went["lost"] += 1

@@ -53,9 +53,9 @@ class Mailroom:
     def throw(self, scope: Scope, name: str, action: Action, *, by: str, reason: str, at: datetime) -> int:
         """Throw a switch; a kill also cancels, in the same transaction, every unsent row that it reaches. Rows cancelled.
 
-        A paused journey's or product's touches wait, and so do their batches: a batch has one journey and one product. Out of a
-        batch that an earlier version staged for several, and out of any when it is a branch that is paused, they are left when
-        it leaves, as those that were killed after the hand-over are.
+        A paused journey's or product's touches wait, and so do their batches: a batch has one journey and one product. Those of a
+        paused branch stay behind when their batch leaves, and wait on in a batch of their own. Out of a batch that an earlier
+        version staged for several journeys a paused one's are left when it leaves, as those that were killed after the hand-over are.
 
         Raises:
             InputError: a channel, journey, product or branch without a name, a name for everything, or nobody who did it.

@@ -6,7 +6,7 @@ a result cannot know whether it left.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from tonglu.mailroom import outbox_sql as sql
 from tonglu.mailroom.connection import Database, Row
 from tonglu.mailroom.delivery_log import DeliveryLog, LoggedDelivery
 from tonglu.mailroom.optouts import OptOuts
+from tonglu.mailroom.parts import WAITS_IN, Part, first_of
 from tonglu.mailroom.switches import Action, Scope, Switches
 
 
@@ -149,13 +150,25 @@ class Outbox:
             return Clearance.GO
 
     def settle(
-        self, lease: Lease, state: DeliveryState, now: datetime, detail: str = "", more: Iterable[LoggedDelivery] = ()
+        self,
+        lease: Lease,
+        state: DeliveryState,
+        now: datetime,
+        detail: str = "",
+        more: Iterable[LoggedDelivery] = (),
+        parts: Iterable[Part] = (),
     ) -> bool:
-        """Write a result and its log line, and `more` lines with it. False, and nothing is written, when the lease is lost."""
+        """Write a result and its log line, `more` lines with it, and the parts of a batch that wait on as batches of their own.
+
+        False, and nothing is written, when the lease is lost.
+        """
+        told = list(more)
         with self._database.transaction():
-            if not self._close(lease, state, now, detail):
+            if not self._close(lease, state, now, detail, {line.touch_key for line in told}):
                 return False
-            self._log.append(more)
+            for part in parts:
+                self._keep(lease.key, part)
+            self._log.append(told)
             return True
 
     def reschedule(self, lease: Lease, due_at: datetime, now: datetime, detail: str) -> bool:
@@ -164,7 +177,7 @@ class Outbox:
             asked = {"key": lease.key, "token": lease.token, "due_at": instant_text(due_at)}
             if not (rows := self._database.rows(sql.RESCHEDULE, asked)):
                 return False
-            self._log.append([_line(rows[0], DeliveryState.WAITING, now, detail)])
+            self._log.append(self._lines(rows[0], DeliveryState.WAITING, now, detail))
             return True
 
     def confirm(self, key: str, state: DeliveryState, at: datetime, detail: str = "") -> bool:
@@ -204,20 +217,36 @@ class Outbox:
         found = self._database.rows(sql.NEXT_DUE)[0][0]
         return None if found is None else instant_of(found)
 
-    def _close(self, lease: Lease, state: DeliveryState, now: datetime, detail: str) -> bool:
+    def _close(self, lease: Lease, state: DeliveryState, now: datetime, detail: str, told: Collection[str | None] = ()) -> bool:
         asked = {"key": lease.key, "token": lease.token, "state": state.value, "now": instant_text(now)}
-        return self._settled(sql.SETTLE, asked, now, detail) > 0
+        return self._settled(sql.SETTLE, asked, now, detail, told) > 0
 
-    def _settled(self, statement: str, parameters: Mapping[str, object], at: datetime, detail: str) -> int:
+    def _settled(
+        self, statement: str, parameters: Mapping[str, object], at: datetime, detail: str, told: Collection[str | None] = ()
+    ) -> int:
         rows = self._database.rows(statement, parameters)
-        self._log.append(_line(row, DeliveryState(row[3]), at, detail) for row in rows)
+        lines = (line for row in rows for line in self._lines(row, DeliveryState(row[3]), at, detail))
+        self._log.append([line for line in lines if line.touch_key is None or line.touch_key not in told])
         return len(rows)
 
+    def _lines(self, row: Row, state: DeliveryState, at: datetime, detail: str) -> list[LoggedDelivery]:
+        """What the log says of a row: one line, but of a part of a batch one for each of its touches."""
+        key, unit, attempt = row[:3]
+        if unit == "touch":
+            return [LoggedDelivery(key, None, state, at, attempt, detail)]
+        if key == first_of(key):
+            return [LoggedDelivery(None, key, state, at, attempt, detail)]
+        asked = {"first": first_of(key), "reason": WAITS_IN + key, "key": key}
+        touches = self._database.rows(sql.TOUCHES_OF_PART, asked)
+        return [LoggedDelivery(touch_key, key, state, at, attempt, detail) for (touch_key,) in touches]
 
-def _line(row: Row, state: DeliveryState, at: datetime, detail: str) -> LoggedDelivery:
-    key, unit, attempt = row[:3]
-    touch_key, batch_id = (key, None) if unit == "touch" else (None, key)
-    return LoggedDelivery(touch_key, batch_id, state, at, attempt, detail)
+    def _keep(self, batch_id: str, part: Part) -> None:
+        """Let a part of a batch wait on, under the switches of the first hand-over."""
+        named = {"of": batch_id, "key": part.key}
+        self._database.change(sql.PART, {**named, "branch": part.branch})
+        self._database.change(sql.PART_FILE, {**named, "path": part.path, "rows": len(part.touch_keys), "sha256": part.sha256})
+        own = {"first": first_of(batch_id), "reason": WAITS_IN + part.key, "keys": json.dumps(part.touch_keys)}
+        self._database.change(sql.PART_TOUCHES, own)
 
 
 def _lease(row: Row, token: int) -> Lease:

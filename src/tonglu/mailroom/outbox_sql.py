@@ -103,6 +103,29 @@ WHERE customer_id = :customer_id AND (state = 'waiting' OR (state = 'leased' AND
 RETURNING key, unit, attempt, state
 """
 
+PART = """
+INSERT INTO outbox (key, unit, run_no, channel, journey, customer_id, payload, not_before, expires_at, due_at, heeds_hours,
+                    heeds_opt_out, product, branch, purpose, hours, switch_seq)
+SELECT :key, unit, run_no, channel, journey, customer_id, payload, not_before, expires_at, due_at, heeds_hours, heeds_opt_out, product,
+    :branch, purpose, hours, switch_seq
+FROM outbox WHERE key = :of
+"""
+
+PART_FILE = """
+INSERT INTO batch (batch_id, path, rows, sha256, made_at) SELECT :key, :path, :rows, :sha256, made_at FROM batch WHERE batch_id = :of
+"""
+
+PART_TOUCHES = """
+INSERT INTO batch_exclusion (batch_id, touch_key, reason) SELECT :first, value, :reason FROM json_each(:keys) WHERE true
+ON CONFLICT (batch_id, touch_key) DO UPDATE SET reason = excluded.reason
+"""
+
+TOUCHES_OF_PART = """
+SELECT touch_key FROM batch_exclusion AS e WHERE batch_id = :first AND reason = :reason
+  AND NOT EXISTS (SELECT 1 FROM batch_exclusion AS o WHERE o.batch_id = :key AND o.touch_key = e.touch_key)
+ORDER BY touch_key
+"""
+
 STATE = "SELECT state FROM outbox WHERE key = :key"
 
 COUNTS = "SELECT unit, channel, state, count(*) FROM outbox GROUP BY unit, channel, state ORDER BY unit, channel, state"

@@ -8,6 +8,7 @@ from tonglu.core.delivery import DeliveryState
 from tonglu.mailroom.batches import StagedBatch
 from tonglu.mailroom.delivery_log import LoggedDelivery
 from tonglu.mailroom.outbox import Clearance, Lease
+from tonglu.mailroom.parts import Part
 from tonglu.mailroom.switches import Scope
 
 
@@ -35,9 +36,15 @@ class LeasesPort(Protocol):
         """The last look, and the durable mark."""
 
     def settle(
-        self, lease: Lease, state: DeliveryState, now: datetime, detail: str = "", more: Iterable[LoggedDelivery] = ()
+        self,
+        lease: Lease,
+        state: DeliveryState,
+        now: datetime,
+        detail: str = "",
+        more: Iterable[LoggedDelivery] = (),
+        parts: Iterable[Part] = (),
     ) -> bool:
-        """Write a result; False when the lease is lost."""
+        """Write a result, and what stays behind as batches of their own; False when the lease is lost."""
 
     def reschedule(self, lease: Lease, due_at: datetime, now: datetime, detail: str) -> bool:
         """Back to waiting; False when the lease is lost."""
@@ -65,6 +72,12 @@ class SwitchesPort(Protocol):
 
     def stopped_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
         """Names of a scope whose touches must not leave with a batch."""
+
+    def killed_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
+        """Names of a scope whose touches must never leave with a batch."""
+
+    def paused(self, scope: Scope) -> frozenset[str]:
+        """The names of a scope that are paused now."""
 
 
 class MailroomPort(Protocol):

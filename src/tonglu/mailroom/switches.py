@@ -98,10 +98,18 @@ class Switches:
         """The names of a scope that are paused or killed now."""
         return [switch.name for switch in self.in_force() if switch.scope is scope]
 
+    def paused(self, scope: Scope) -> frozenset[str]:
+        """The names of a scope that are paused now."""
+        return frozenset(switch.name for switch in self.in_force() if switch.scope is scope and switch.action is Action.PAUSE)
+
     def stopped_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
         """Names of a scope whose touches must not leave with a batch: stopped now, or killed at any time after its hand-over."""
-        killed = (str(row[0]) for row in self._database.rows(_KILLED_SINCE, {"key": batch_id, "scope": scope.value}))
-        return frozenset(killed) | frozenset(self.stopped(scope))
+        return self.killed_within(batch_id, scope) | frozenset(self.stopped(scope))
+
+    def killed_within(self, batch_id: str, scope: Scope) -> frozenset[str]:
+        """Names of a scope whose touches must never leave with a batch: killed now, or at any time after its hand-over."""
+        since = (str(row[0]) for row in self._database.rows(_KILLED_SINCE, {"key": batch_id, "scope": scope.value}))
+        return frozenset(since) | (frozenset(self.stopped(scope)) - self.paused(scope))
 
 
 def _switch(row: Row) -> Switch:

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pyarrow.parquet as pq
+import pytest
+
 from tonglu.testing import at
 
 HOUR = timedelta(hours=1)
@@ -84,6 +87,115 @@ def test_a_killed_product_is_cancelled_in_the_outbox(tiny):
     bank.throw("kill", NIGHT, scope="product", name="deposit")
     assert bank.deliver(OPENING) == {"accepted": 1}
     assert len(bank.handed_over()) == 2
+
+
+def waiting_at_night(tiny):
+    bank = made(tiny)
+    ordered(bank, NIGHT)
+    bank.run(NIGHT)
+    bank.throw("pause", NIGHT, scope="branch", name="17")
+    assert bank.deliver(OPENING) == {"accepted": 2}
+    assert handed(bank) == ["2", "2"]
+    return bank
+
+
+def handed(bank):
+    return [row["customer_id"] for row in sorted(bank.handed_over(), key=lambda row: row["customer_id"])]
+
+
+def states(bank, customer):
+    return bank.rows(
+        "SELECT DISTINCT d.state, d.detail FROM tonglu.delivery AS d JOIN tonglu.touch AS t USING (touch_key) "
+        "WHERE t.customer_id = $customer AND d.seq = (SELECT max(seq) FROM tonglu.delivery AS l WHERE l.touch_key = d.touch_key)",
+        customer=customer,
+    )
+
+
+def test_a_paused_branch_waits_in_bulk_channels_and_leaves_once_when_it_is_resumed(tiny):
+    bank = waiting_at_night(tiny)
+    assert bank.deliver(OPENING + HOUR) == {}
+    bank.run(OPENING + HOUR)
+    assert states(bank, 1) == [("waiting", "branch 17 is paused")]
+    assert {state for state, _ in states(bank, 2)} == {"accepted"}
+    bank.throw("resume", OPENING + HOUR, scope="branch", name="17")
+    assert bank.deliver(OPENING + 2 * HOUR) == {"accepted": 2}
+    assert handed(bank) == ["1", "1", "2", "2"]
+    assert bank.deliver(OPENING + 3 * HOUR) == {}
+    bank.run(OPENING + 3 * HOUR)
+    assert {state for state, _ in states(bank, 1)} == {"accepted"}
+
+
+def test_a_pause_and_its_resume_between_two_runs_leave_no_trace_but_the_later_file(tiny):
+    bank = waiting_at_night(tiny)
+    bank.throw("resume", OPENING, scope="branch", name="17")
+    bank.deliver(OPENING + HOUR)
+    bank.run(OPENING + 2 * HOUR)
+    assert {state for state, _ in states(bank, 1)} == {"accepted"}
+    assert handed(bank) == ["1", "1", "2", "2"]
+
+
+def test_a_branch_that_is_killed_while_it_waits_is_cancelled_for_good(tiny):
+    bank = waiting_at_night(tiny)
+    bank.throw("kill", OPENING + HOUR, scope="branch", name="17")
+    bank.throw("resume", OPENING + HOUR, scope="branch", name="17")
+    assert bank.deliver(OPENING + 2 * HOUR) == {}
+    bank.run(OPENING + 3 * HOUR)
+    assert handed(bank) == ["2", "2"]
+    assert states(bank, 1) == [("cancelled", "killed by tester")]
+
+
+def test_what_waits_for_a_paused_branch_heeds_opt_outs_withdrawals_and_its_end(tiny):
+    bank = waiting_at_night(tiny)
+    bank.consent(1, "sms", granted=False, when=OPENING + HOUR)
+    bank.run(OPENING + 2 * HOUR)
+    bank.throw("resume", OPENING + 2 * HOUR, scope="branch", name="17")
+    bank.deliver(OPENING + 3 * HOUR)
+    bank.run(OPENING + 4 * HOUR)
+    assert handed(bank) == ["2", "2"]
+    assert states(bank, 1) == [("cancelled", "consent withdrawn")]
+
+
+def test_a_customer_of_a_paused_branch_who_opts_out_meanwhile_gets_nothing(tiny):
+    bank = waiting_at_night(tiny)
+    bank.place.mailroom.optouts.record(1, "sms", OPENING + HOUR)
+    bank.throw("resume", OPENING + 2 * HOUR, scope="branch", name="17")
+    bank.deliver(OPENING + 3 * HOUR)
+    bank.run(OPENING + 4 * HOUR)
+    assert handed(bank) == ["2", "2"]
+    assert states(bank, 1) == [("cancelled", "opted out")]
+
+
+def test_a_branch_that_stays_paused_expires_at_the_end_of_its_touches(tiny):
+    bank = waiting_at_night(tiny)
+    assert bank.deliver(OPENING + 20 * DAY)["expired"] == 2
+    bank.run(OPENING + 20 * DAY)
+    assert states(bank, 1) == [("expired", "past its end")]
+
+
+def test_who_is_forgotten_while_their_branch_is_paused_is_in_no_staged_file(tiny):
+    bank = waiting_at_night(tiny)
+    place = bank.place
+    place.mailroom.forget(1, OPENING + HOUR, place.staged)
+    bank.throw("resume", OPENING + 2 * HOUR, scope="branch", name="17")
+    bank.deliver(OPENING + 3 * HOUR)
+    assert handed(bank) == ["2", "2"]
+    kept = [pq.read_table(place.staged / one.path)["customer_id"].to_pylist() for one in place.mailroom.batches.kept()]
+    assert not any(1 in customers for customers in kept)
+
+
+def test_what_left_with_a_file_before_the_deliverer_died_and_the_branch_was_paused_does_not_leave_again(tiny, monkeypatch):
+    bank = made(tiny)
+    ordered(bank, NIGHT)
+    bank.run(NIGHT)
+    with monkeypatch.context() as dying:
+        dying.setattr("tonglu.mailroom.outbox.Outbox.settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            bank.deliver(OPENING)
+    bank.throw("pause", OPENING, scope="branch", name="17")
+    bank.deliver(OPENING + HOUR)
+    bank.throw("resume", OPENING + HOUR, scope="branch", name="17")
+    bank.deliver(OPENING + 2 * HOUR)
+    assert handed(bank) == ["1", "1", "2", "2"]
 
 
 def test_the_touches_of_a_branch_that_was_killed_are_left_out_of_their_batch_even_after_a_resume(tiny):
