@@ -120,15 +120,19 @@ def fairness(
         ]  # fmt: skip
         emit_json({"least": policy.fairness.least, "most": policy.fairness.most, "groups": rows})
         return
-    names = ("journey", "by", "group", "entered", "touched", "share", "ratio", "95 % interval", "offered value", "verdict")
-    columns = [Column(name, "right" if name in names[3:9] else "left") for name in names]
+    names = ("by", "group", "entered", "touched", "share", "ratio", "95 % interval", "offered value", "verdict")
+    columns = [Column(name, "right" if name in names[2:8] else "left") for name in names]
     shown = [
-        (one.group.journey, one.group.column, one.group.name, f"{one.group.entered:,}", f"{one.group.touched:,}", f"{one.share:.1%}",
+        (one.group.column, one.group.name, f"{one.group.entered:,}", f"{one.group.touched:,}", f"{one.share:.1%}",
          _number(one.ratio), f"{one.low:.2f} to {_number(one.high)}" if one.ratio is not None else "-", _number(one.offered), one.verdict.value)
         for one in found
     ]  # fmt: skip
     title = f"公平性 fairness: ratios must lie between {policy.fairness.least} and {policy.fairness.most}"
-    show(Sheet(title, columns, shown, empty="the policy names no columns, or nobody has entered since it does"))
+    if not found:
+        show(Sheet(title, columns, [], empty="the policy names no columns, or nobody has entered since it does"))
+    for name in dict.fromkeys(one.group.journey for one in found):
+        theirs = [row for one, row in zip(found, shown, strict=True) if one.group.journey == name]
+        show(Sheet(f"{title}  {name}", columns, theirs), "")
     next_step("tonglu approvals")
 
 

@@ -91,7 +91,7 @@ def _show_members(members: "Members", zone: "ZoneInfo") -> None:
     elif members.differs:
         talk("No run has built it yet.")
     rows = [
-        (f"{size.run_no}", show_instant(size.as_of, zone), f"{size.members:,}", f"+{size.joined:,}", f"-{size.left:,}")
+        (f"{size.run_no}", show_instant(size.as_of, zone), f"{size.members:,}", _more(size.joined), _less(size.left))
         for size in members.sizes
     ]
     if rows:
@@ -195,9 +195,9 @@ def _show_audience(header: "JourneyFile", result: "Counted", days: int, zone: "Z
         talk(f"Built anew, since they were edited after that run or build on such: {', '.join(result.built)}.")
     rows = [(_candidates(header, days), f"{audience.candidates:,}", _daily(audience, audience.candidates))]
     words = {"no_profile": "have no profile", "not_qualified": "do not qualify (when)"}
-    rows += [(f"  {words[one.reason]}", f"-{one.count:,}", _daily(audience, one.count)) for one in audience.lost]
+    rows += [(f"  {words[one.reason]}", _less(one.count), _daily(audience, one.count)) for one in audience.lost]
     for name, word in (("global_control", "in the global control group"), ("holdout", "held out")):
-        rows.append((f"  {word}", f"-{audience.qualified.get(name, 0):,}", _daily(audience, audience.qualified.get(name, 0))))
+        rows.append((f"  {word}", _less(audience.qualified.get(name, 0)), _daily(audience, audience.qualified.get(name, 0))))
     treated = audience.qualified.get("treated", 0)
     rows.append(("to be treated", f"{treated:,}", _daily(audience, treated)))
     columns = (Column(""), Column("now", "right"), Column("a day", "right"))
@@ -232,7 +232,7 @@ def _show_touch(audience: "Audience", touch: "FirstTouch", treated: int) -> None
 
     titles = {gate.name: gate.title for gate in decision_chain()}
     rows = [("if all came to it now", f"{treated:,}", _daily(audience, treated))]
-    rows += [(f"  {titles[one.gate]}: {one.reason}", f"-{one.count:,}", _daily(audience, one.count)) for one in touch.lost]
+    rows += [(f"  {titles[one.gate]}: {one.reason}", _less(one.count), _daily(audience, one.count)) for one in touch.lost]
     rows.append(("would be reached", f"{touch.passed:,}", _daily(audience, touch.passed)))
     show(
         Sheet(
@@ -247,6 +247,14 @@ def _show_touch(audience: "Audience", touch: "FirstTouch", treated: int) -> None
     ]
     heads = (Column("channel"), *(Column(word, "right") for word in ("have consent", "and an address", "would get it", "a day")))
     show(Sheet("渠道 by channel", heads, channels))
+
+
+def _more(count: int) -> str:
+    return f"+{count:,}" if count else "0"
+
+
+def _less(count: int) -> str:
+    return f"-{count:,}" if count else "0"
 
 
 def _daily(audience: "Audience", count: int) -> str:

@@ -117,10 +117,15 @@ def limits_sheet(uses: Sequence[LimitUse], zone: ZoneInfo) -> Sheet:
     return Sheet(f"容量与预算 capacity and budget{about}", columns, rows, empty="no run came to a limit")
 
 
-def quality_sheet(qualities: Iterable[Quality]) -> Sheet:
-    """The table of priority groups."""
+def group_name(priority: int, groups: Sequence[str]) -> str:
+    """The name of a priority group by its place in the policy; the last place is that of journeys without a group."""
+    return groups[priority] if priority < len(groups) else "no group" if groups else "all"
+
+
+def quality_sheet(qualities: Iterable[Quality], groups: Sequence[str]) -> Sheet:
+    """The table of priority groups, `groups` by name in the policy's order."""
     columns = (
-        Column("优先级 priority group", "right"),
+        Column("优先级 priority group"),
         Column("proposals", "right"),
         Column("placed", "right"),
         Column("value, yuan", "right"),
@@ -130,7 +135,7 @@ def quality_sheet(qualities: Iterable[Quality]) -> Sheet:
     )
     rows = [
         (
-            f"{one.priority}",
+            group_name(one.priority, groups),
             f"{one.proposals:,}",
             f"{one.placed:,}",
             f"{one.value_reached:,.2f}",

@@ -63,3 +63,15 @@ def test_the_same_as_data(bank):
 def test_a_journey_that_is_none_is_a_finding(bank):
     wrong = told(bank, "meet")
     assert (wrong.exit_code, "Did you mean 'meets'?" in wrong.stderr) == (2, True)
+
+
+def test_nobody_is_not_less_than_nothing(tiny):
+    journey = {"enter": {"segment": "all_of_them"}, "steps": [{"greet": {"touch": "hi", "via": ["sms"]}}]}
+    made = tiny(journeys={"greets": journey}, segments={"all_of_them": "SELECT c.customer_id FROM customers AS c"})
+    made.customers(1)
+    made.run(at("2026-03-10 08:00"))
+    made.close()
+    text = told(made, "greets")
+    assert text.exit_code == 0
+    assert "held out 0" in " ".join(text.stdout.split())
+    assert not [line for line in text.stdout.splitlines()[1:] if " -0" in line]

@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from tonglu.cli.commands import app
+from tonglu.render.limits import group_name
 from tonglu.testing import TinyBank, at
 
 T = at("2026-03-02 10:00")
@@ -17,6 +19,7 @@ def test_the_command_shows_each_limit_with_its_price_and_how_good_the_whole_is(t
         "steps": [{"hi": {"touch": "hello", "via": ["sms"], "valid_for": "1 hour"}}],
     }
     limits = {
+        "priority": ["first", "second"],
         "capacity": [{"name": "daily", "channel": "sms", "at_most": 2, "per": "day"}],
         "budget": [{"name": "wallet", "channel": "sms", "at_most": 9, "per": "month"}],
     }
@@ -34,4 +37,13 @@ def test_the_command_shows_each_limit_with_its_price_and_how_good_the_whole_is(t
     assert (by_name["daily"]["used"], by_name["daily"]["at_most"], by_name["daily"]["left_out"]) == (2, 2, 3)
     assert (by_name["wallet"]["used"], by_name["wallet"]["shadow_price"]) == (1, None)
     [whole] = told["allocation"]
+    assert "no group" in shown.stdout
+    assert (whole["priority"], whole["group"]) == (2, "no group")
     assert (whole["proposals"], whole["placed"], float(whole["value_reached"]), whole["gap"]) == (5, 2, 6.4, 0)
+
+
+@pytest.mark.parametrize(
+    ("priority", "groups", "name"), [(0, ["care", "offer"], "care"), (2, ["care", "offer"], "no group"), (0, [], "all")]
+)
+def test_a_priority_group_is_called_by_its_name(priority, groups, name):
+    assert group_name(priority, groups) == name

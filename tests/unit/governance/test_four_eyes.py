@@ -251,6 +251,20 @@ def test_a_limit_of_fairness_stands_against_an_approval_until_it_is_set_aside(ti
     assert bank.place.mailroom.audit.acts()[-1].detail["override"] == "the right side has no branch"
 
 
+def test_fairness_shows_a_journey_by_its_whole_name(tiny):
+    name = "a_journey_whose_name_is_as_long_as_names_of_journeys_may_be_here"[:60]
+    journey = {"enter": {"segment": "rich", "enrolment": "both"}, "steps": [{"hi": {"touch": "hello", "via": ["sms"]}}]}
+    policy = {"per_run": 100, "fairness": {"by": ["side"]}}
+    bank = tiny(journeys={name: journey}, segments={"rich": RICH}, attributes={"wealth": "bigint", "side": "text"}, policy=policy)
+    bank.customers(*({"customer_id": one, "wealth": 20, "side": "left" if one % 2 else "right"} for one in range(1, 81)))
+    bank.run_whole(T)
+    bank.close()
+    shown = CliRunner().invoke(app, ["fairness", "-C", str(bank.root)])
+    assert shown.exit_code == 0, shown.output
+    assert name in shown.stdout
+    assert all(line.count("left") + line.count("right") != 1 or "%" in line for line in shown.stdout.splitlines())
+
+
 def test_a_risk_rule_that_somebody_changed_alone_stops_everything_until_the_policy_is_approved_again(bank):
     rule = (
         "-- risk: cold\n-- dimension: customer\n-- title: 冷 / Cold\n-- owner: risk\n-- action: hold\n-- hours: until cleared\n"
