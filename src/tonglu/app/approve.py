@@ -1,6 +1,6 @@
 """Four eyes: an author submits what is written, somebody else approves exactly that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,16 +9,18 @@ from tonglu.app.definitions import Definitions
 from tonglu.app.fairness import beyond_limits
 from tonglu.app.governed import govern, policy_hash, policy_reads, reads
 from tonglu.app.inspect import path_of, published
-from tonglu.app.people import known_person, need_role
+from tonglu.app.people import governed_person, known_person, need_role
 from tonglu.app.plan import Change, changes_of
 from tonglu.compile.pin import pin
 from tonglu.core.errors import Finding, InputError, Place, did_you_mean
 from tonglu.language.governance import Need
 from tonglu.language.policy import Policy
-from tonglu.mailroom.approvals import JOURNEY, POLICY, Submission, refused
+from tonglu.language.project import Project
+from tonglu.mailroom.approvals import JOURNEY, POLICY, Approvals, Submission, refused
 from tonglu.mailroom.mailroom import Mailroom
 
 MEMBERS = "members"
+PEOPLE = "the people of tonglu.yaml are not those that were approved with the policy: who is new approves nothing yet"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def approve(root: Path, definitions: Definitions, name: str, *, by: str, at: dat
     """
     approver = known_person(definitions.project, by)
     with Mailroom(path_of(root, definitions.project, "mailroom")) as mailroom:
-        policy = govern(definitions, mailroom.approvals).policy
+        policy, people = govern(definitions, mailroom.approvals).policy, people_in_force(definitions.project, mailroom.approvals)
+        governed_person(people, approver)
         written = _written(root, definitions, policy, name, approver, "", at)
         submitted = next(
             (one for one in reversed(mailroom.approvals.all()) if (one.kind, one.name) == (written.kind, written.name)), None
@@ -67,7 +70,8 @@ def approve(root: Path, definitions: Definitions, name: str, *, by: str, at: dat
         if written.needed > submitted.needed or (written.needed == submitted.needed and written.roles != submitted.roles):
             grown = f"it reaches {_people(written.audience)} now, and {_people(submitted.audience)} when it was submitted"
             raise refused(written, f"{grown}: it takes {written.needed} approvals", f"tonglu submit {name} --by NAME")
-        need_role(definitions.project, approver, submitted.roles)
+        need_role(definitions.project.people, approver, submitted.roles)
+        need_role(people, approver, submitted.roles)
         breaches = beyond_limits(root, definitions, policy, written, mailroom) if written.kind == JOURNEY else []
         if breaches and not override.strip():
             hint = "Look with `tonglu fairness`; to approve all the same: --override --reason '...'."
@@ -102,16 +106,22 @@ def unapproved(root: Path, definitions: Definitions) -> list[str]:
         return []
     with Mailroom(path) as mailroom:
         chosen = govern(definitions, mailroom.approvals).chosen.values()
+        people = people_in_force(definitions.project, mailroom.approvals)
     told = {
         "earlier": "is not approved as it is written; the version approved last stays in force",
         "unapproved": "has no approved version",
     }
     after = {JOURNEY: ": nobody enters and nothing is proposed", POLICY: ": nobody enters any journey and nothing is proposed"}
-    return [
+    new_people = bool(chosen) and _plain(people) != _plain(definitions.project.people)
+    return [PEOPLE] * new_people + [
         f"{one.kind} {one.name} {told[one.state]}{after[one.kind] if one.state == 'unapproved' else ''}"
         for one in chosen
         if one.state in told
     ]
+
+
+def _plain(people: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: sorted(roles) for name, roles in people.items()}
 
 
 def _written(root: Path, definitions: Definitions, policy: Policy, name: str, author: str, note: str, at: datetime) -> Submission:
@@ -120,9 +130,8 @@ def _written(root: Path, definitions: Definitions, policy: Policy, name: str, au
         own = definitions.policy
         content, audience = own.model_dump_json(), _everybody(root, definitions)
         need = policy.approval.need(audience, None)
-        return _made(
-            POLICY, own.policy, policy_hash(own), content, policy_reads(definitions, content), author, note, audience, need, at
-        )
+        read, people = policy_reads(definitions, content), definitions.project.people
+        return _made(POLICY, own.policy, policy_hash(own), content, read, author, note, audience, need, at, people)
     journey = next((one for one in definitions.journeys if one.name == name), None)
     if journey is None:
         hint = did_you_mean(name, {*(one.name for one in definitions.journeys), POLICY})
@@ -135,9 +144,16 @@ def _written(root: Path, definitions: Definitions, policy: Policy, name: str, au
 
 def _made(
     kind: str, name: str, digest: str, content: str, read: Mapping[str, str], author: str, note: str, audience: int | None, need: Need,
-    at: datetime,
+    at: datetime, people: Mapping[str, Sequence[str]] | None = None,
 ) -> Submission:  # fmt: skip
-    return Submission(kind, name, digest, content, read, author, note.strip(), audience, need.approvals, need.roles, at)
+    return Submission(
+        kind, name, digest, content, read, author, note.strip(), audience, need.approvals, need.roles, at, people=people or {}
+    )
+
+
+def people_in_force(project: Project, approvals: Approvals) -> Mapping[str, Sequence[str]]:
+    """Who may approve: the people that were approved last, with the policy; those that are written until some were."""
+    return approvals.people() or project.people
 
 
 def _audience(root: Path, definitions: Definitions, segment: str | None) -> int | None:

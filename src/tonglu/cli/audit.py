@@ -8,6 +8,7 @@ import typer
 
 from tonglu.cli.frame import FAILED, HERE, AsJson, ProjectDir, command, emit_json, next_step, show, talk, wrong
 
+MOST = 50
 app = typer.Typer(help="The audit log, chained by hash.", no_args_is_help=True)
 
 
@@ -60,18 +61,26 @@ def verify(
     project: ProjectDir = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Walk the chain and hold it against the heads that runs and files keep; name the first broken row and exit with 1."""
+    """Walk the chain, hold it against heads kept elsewhere, and what is kept against it; name what was changed by hand, and exit with 1."""
     from tonglu.app import acts
     from tonglu.app.inspect import project_of
 
-    rows, heads, broken = acts.verify(project, project_of(project), head or [])
+    found = acts.verify(project, project_of(project), head or [])
+    broken = found.broken
     if as_json:
-        emit_json({"rows": rows, "heads": heads, "broken": vars(broken) if broken else None})
-    elif broken is None:
-        typer.echo(f"the chain holds: {rows:,} rows, held against {heads:,} heads kept elsewhere")
+        changed = [vars(one) for one in found.changed]
+        emit_json({"rows": found.rows, "heads": found.heads, "broken": vars(broken) if broken else None, "changed": changed})
+    elif found.holds:
+        typer.echo(f"the chain holds: {found.rows:,} rows, held against {found.heads:,} heads kept elsewhere")
+        typer.echo("what the mailroom and the warehouse keep is as it says")
     else:
-        typer.echo(f"broken at row {broken.seq} ({broken.what}): {broken.message}")
-    if broken is not None:
+        if broken is not None:
+            typer.echo(f"broken at row {broken.seq} ({broken.what}): {broken.message}")
+        for one in found.changed[:MOST]:
+            typer.echo(f"{one.what}: {one.table}, {one.key}: {one.message}")
+        if len(found.changed) > MOST:
+            typer.echo(f"and {len(found.changed) - MOST:,} more; --json has all")
+    if not found.holds:
         raise typer.Exit(FAILED)
     next_step("tonglu audit export --head --out FILE, to a place that this machine's people cannot change")
 

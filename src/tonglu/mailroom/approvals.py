@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tonglu.core.delivery import instant_of, instant_text
 from tonglu.core.errors import Finding, InputError, Place
-from tonglu.mailroom.audit import Audit, canonical
+from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.connection import Database, Row
+from tonglu.mailroom.witness import canonical, last_row
 
 _SUBMIT = """
-INSERT INTO submission (kind, name, hash, content, reads, author, note, audience, needed, roles, at)
-VALUES (:kind, :name, :hash, :content, :reads, :author, :note, :audience, :needed, :roles, :at)
+INSERT INTO submission (kind, name, hash, content, reads, author, note, audience, needed, roles, at, people)
+VALUES (:kind, :name, :hash, :content, :reads, :author, :note, :audience, :needed, :roles, :at, :people)
 """
 _SUBMISSIONS = """
-SELECT seq, kind, name, hash, content, reads, author, note, audience, needed, roles, at FROM submission ORDER BY seq
+SELECT seq, kind, name, hash, content, reads, author, note, audience, needed, roles, at, people FROM submission ORDER BY seq
 """
 _APPROVE = "INSERT INTO approval (submission, by, at, override) VALUES (:submission, :by, :at, :override)"
 _APPROVALS = "SELECT submission, by, at, seq FROM approval ORDER BY seq"
@@ -43,6 +44,7 @@ class Submission:
         seq: rises with every submission, 0 before it is kept.
         approved_by: who approved it so far.
         approved_seq: the number of the last approval.
+        people: with a policy the people of the project and their roles; approved with it.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Submission:
     seq: int = 0
     approved_by: tuple[str, ...] = ()
     approved_seq: int = 0
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def approved(self) -> bool:
@@ -66,12 +69,15 @@ class Submission:
         return len(self.approved_by) >= self.needed
 
     def same(self, other: "Submission") -> bool:
-        """Whether the two are exactly the same text over the same segments."""
-        return (self.kind, self.name, self.hash, dict(self.reads)) == (other.kind, other.name, other.hash, dict(other.reads))
+        """Whether the two are exactly the same text over the same segments, with the same people."""
+        return self._put_forward() == other._put_forward()
+
+    def _put_forward(self) -> tuple[object, ...]:
+        return (self.kind, self.name, self.hash, dict(self.reads), {name: tuple(roles) for name, roles in self.people.items()})
 
 
 class Approvals:
-    """Submissions and approvals; appended, never changed."""
+    """Submissions and approvals; appended, never changed. One that is not as its act in the audit log says counts as not there."""
 
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
@@ -80,9 +86,15 @@ class Approvals:
     def all(self) -> list[Submission]:
         """Every submission with who approved it, oldest first."""
         given: dict[int, list[Row]] = {}
+        approved, submitted = self._audit.holding("approval", "approve"), self._audit.holding("submission", "submit")
         for row in self._database.rows(_APPROVALS):
-            given.setdefault(row[0], []).append(row)
-        return [_submission(row, given.get(row[0], [])) for row in self._database.rows(_SUBMISSIONS)]
+            if row[3] in approved:
+                given.setdefault(row[0], []).append(row)
+        return [_submission(row, given.get(row[0], [])) for row in self._database.rows(_SUBMISSIONS) if row[0] in submitted]
+
+    def people(self) -> Mapping[str, Sequence[str]] | None:
+        """Who may approve, with their roles: the people that came with the policy approved last; None while none was approved."""
+        return next((one.people for one in self.approved(POLICY)), None)
 
     def approved(self, kind: str) -> list[Submission]:
         """What enough people approved, the latest approval first."""
@@ -117,8 +129,10 @@ class Approvals:
                     "needed": wanted.needed,
                     "roles": canonical(wanted.roles),
                     "at": instant_text(wanted.at),
+                    "people": canonical(wanted.people),
                 },
             )
+            row = ("submission", last_row(self._database, "submission"))
             detail: dict[str, object] = {
                 "hash": wanted.hash,
                 "reads": wanted.reads,
@@ -126,7 +140,9 @@ class Approvals:
                 "needed": wanted.needed,
             }
             detail |= {"roles": wanted.roles, "note": wanted.note}
-            self._audit.append("submit", f"{wanted.kind} {wanted.name}", by=wanted.author, at=wanted.at, detail=detail)
+            self._audit.append(
+                "submit", f"{wanted.kind} {wanted.name}", by=wanted.author, at=wanted.at, detail=detail, rows=[row]
+            )
             return self.all()[-1]
 
     def approve(self, submitted: Submission, by: str, at: datetime, override: str = "") -> Submission:
@@ -148,7 +164,8 @@ class Approvals:
                 raise refused(newest, "it is approved already")
             self._database.change(_APPROVE, {"submission": newest.seq, "by": by, "at": instant_text(at), "override": override})
             detail = {"hash": newest.hash, "reads": newest.reads, "author": newest.author, "override": override}
-            self._audit.append("approve", f"{newest.kind} {newest.name}", by=by, at=at, detail=detail)
+            row = ("approval", last_row(self._database, "approval"))
+            self._audit.append("approve", f"{newest.kind} {newest.name}", by=by, at=at, detail=detail, rows=[row])
             return next(one for one in self.all() if one.seq == newest.seq)
 
     def note_fairness(self, name: str, digest: str, source: str, counts: Sequence[Sequence[object]]) -> None:
@@ -168,8 +185,8 @@ def refused(one: Submission, why: str, hint: str = "") -> InputError:
 
 
 def _submission(row: Row, given: Sequence[Row]) -> Submission:
-    seq, kind, name, digest, content, reads, author, note, audience, needed, roles, at = row
+    seq, kind, name, digest, content, reads, author, note, audience, needed, roles, at, people = row
     return Submission(
         kind, name, digest, content, json.loads(reads), author, note, audience, needed, tuple(json.loads(roles)), instant_of(at), seq,
-        tuple(one[1] for one in given), max((one[3] for one in given), default=0),
+        tuple(one[1] for one in given), max((one[3] for one in given), default=0), json.loads(people),
     )  # fmt: skip

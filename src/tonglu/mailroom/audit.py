@@ -5,18 +5,23 @@ it anew, so its head is written elsewhere regularly: every run keeps it in the w
 
 A row about a customer names a keyed pseudonym; the key is kept apart and destroyed when the customer is forgotten. Free words about a
 customer are kept apart too, the chain holds their salted hash: both can go and the chain still verifies.
+
+An act that writes rows which decide what is sent keeps a digest of each, see `witness.py`: such a row counts, or holds, only with its act.
 """
 
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 from tonglu.core.delivery import instant_of, instant_text
 from tonglu.mailroom.connection import Database, Row
+from tonglu.mailroom.witness import Changed, Told, canonical, changed, customer_of, rows_of, said, told
 
 FIRST = "0" * 64
 """The hash before the first row."""
@@ -30,7 +35,18 @@ _ROWS = """
 SELECT a.seq, a.at, a.what, a.subject, a.by, a.detail, a.note, a.previous, a.hash, n.salt, n.words
 FROM audit AS a LEFT JOIN audit_note AS n USING (seq) WHERE a.seq > :after ORDER BY a.seq
 """
+_LINKED = """
+SELECT a.seq, a.at, a.what, a.subject, a.by, a.detail, a.note, a.previous, a.hash, coalesce(before.hash, :first), coalesce(next.previous, a.hash)
+FROM audit AS a LEFT JOIN audit AS before ON before.seq = a.seq - 1 LEFT JOIN audit AS next ON next.seq = a.seq + 1
+WHERE a.what = :what
+"""
+_DETAILS = "SELECT seq, detail FROM audit ORDER BY seq"
+_IS_ROW = "SELECT 1 FROM audit WHERE seq = :seq AND hash = :hash"
 _KNOWN = "SELECT 1 FROM audit WHERE what = :what AND subject = :subject LIMIT 1"
+_FIRST_OF = """
+SELECT a.seq, a.at, a.what, a.subject, a.by, a.detail, a.note, a.previous, a.hash, n.salt, n.words
+FROM audit AS a LEFT JOIN audit_note AS n USING (seq) WHERE a.what = :what AND a.subject = :subject ORDER BY a.seq LIMIT 1
+"""
 _KEY = "SELECT key FROM pseudonym_key WHERE customer_id = :customer_id"
 _NEW_KEY = "INSERT INTO pseudonym_key (customer_id, key) VALUES (:customer_id, :key)"
 _DESTROY_KEY = "DELETE FROM pseudonym_key WHERE customer_id = :customer_id"
@@ -88,6 +104,7 @@ class Audit:
         detail: Mapping[str, object] | None = None,
         words: str = "",
         customer_id: int | None = None,
+        rows: Sequence[tuple[str, int]] = (),
     ) -> Head:
         """Add a row, inside the caller's transaction or in one of its own; the new head.
 
@@ -99,8 +116,10 @@ class Audit:
             detail: what else there is to know; nothing about a person, for it can never be erased.
             words: why, in free words; can be erased when the row is about a customer.
             customer_id: whom it is about.
+            rows: the rows that the act wrote, by table and number; the act keeps their digests.
         """
         with self._database.joined():
+            witnessed = {"wrote": [one.written() for one in self._tell(rows)]} if rows else {}
             seq, previous = self._last()
             salt = secrets.token_hex(16) if words else ""
             row = {
@@ -109,7 +128,7 @@ class Audit:
                 "what": what,
                 "subject": subject if customer_id is None else f"{CUSTOMER}{self.pseudonym(customer_id)} {subject}".strip(),
                 "by": by,
-                "detail": canonical(detail or {}),
+                "detail": canonical({**(detail or {}), **witnessed}),
                 "note": _commitment(salt, words),
             }
             digest = _chained(previous, row)
@@ -120,11 +139,40 @@ class Audit:
 
     def pseudonym(self, customer_id: int) -> str:
         """How the log calls a customer; the key behind it is made at the first act about them. Inside a transaction."""
+        return _pseudonym(self._key(customer_id), customer_id)
+
+    def _key(self, customer_id: int) -> bytes:
         found = self._database.rows(_KEY, {"customer_id": customer_id})
-        key = found[0][0] if found else secrets.token_bytes(32)
+        key: bytes = found[0][0] if found else secrets.token_bytes(32)
         if not found:
             self._database.change(_NEW_KEY, {"customer_id": customer_id, "key": key})
-        return _pseudonym(key, customer_id)
+        return key
+
+    def _tell(self, rows: Sequence[tuple[str, int]]) -> list[Told]:
+        kept = []
+        for table in dict.fromkeys(table for table, _ in rows):
+            numbers = {number for name, number in rows if name == table}
+            for number, row in rows_of(self._database, table, min(numbers) - 1).items():
+                who = customer_of(table, row)
+                key = b"" if who is None else self._key(who)
+                kept += [told(table, number, row, key, "" if who is None else _pseudonym(key, who))] if number in numbers else []
+        return kept
+
+    def holding(self, table: str, what: str) -> frozenset[int]:
+        """The numbers of the rows of a table that are as an act of this kind wrote them, and that act is a link of the chain."""
+        acts: dict[int, str] = {}
+        for row in self._database.rows(_LINKED, {"what": what, "first": FIRST}):
+            content = dict(zip(("seq", "at", "what", "subject", "by", "detail", "note"), row, strict=False))
+            previous, digest, before, named = row[7:]
+            if previous == before and named == digest and _chained(previous, content) == digest:
+                acts |= {one.row: one.digest for one in said(row[5]) if one.table == table}
+        rows = rows_of(self._database, table)
+        return frozenset(number for number, row in rows.items() if acts.get(number) == told(table, number, row).digest)
+
+    def changed(self) -> list[Changed]:
+        """Every row that an act wrote, or should have written, and that is not as the act says. Walks the whole log."""
+        called = {who: _pseudonym(key, who) for who, key in self._database.rows(_ALIVE)}
+        return changed(self._database, called, self._database.rows(_DETAILS))
 
     def forget(self, customer_id: int) -> None:
         """Erase the free words about a customer and destroy the key of their pseudonym; inside a transaction."""
@@ -138,10 +186,25 @@ class Audit:
         """Whether there is a row of this act and subject."""
         return bool(self._database.rows(_KNOWN, {"what": what, "subject": subject}))
 
+    def act(self, what: str, subject: str) -> Act:
+        """The first row of this act and subject.
+
+        Raises:
+            LookupError: there is none.
+        """
+        found = self._database.rows(_FIRST_OF, {"what": what, "subject": subject})
+        if not found:
+            raise LookupError(f"no {what} of {subject} is in the audit log")
+        return _act(found[0])
+
     def head(self) -> Head | None:
         """The last row; None while there is none."""
         seq, digest = self._last()
         return Head(seq, digest, "mailroom") if seq else None
+
+    def holds(self, head: Head) -> bool:
+        """Whether the row of a head is there with its hash."""
+        return bool(self._database.rows(_IS_ROW, {"seq": head.seq, "hash": head.hash}))
 
     def acts(self, after: int = 0) -> list[Act]:
         """Every row after a number, oldest first."""
@@ -150,19 +213,22 @@ class Audit:
     def verify(self, heads: Iterable[Head] = ()) -> Broken | None:
         """Walk the chain and hold it against heads that were written elsewhere; the first row that is broken, or None."""
         rows = self._database.rows(_ROWS, {"after": 0})
-        held = {one.seq: one for one in heads}
+        held: dict[int, list[Head]] = defaultdict(list)
+        for one in heads:
+            held[one.seq].append(one)
         alive = {_pseudonym(key, customer_id) for customer_id, key in self._database.rows(_ALIVE)}
         seq, previous = 0, FIRST
         for row in rows:
             broken = _broken(row, seq + 1, previous, alive)
-            if broken is None and (head := held.get(seq + 1)) is not None and head.hash != row[8]:
+            head = next((one for one in held.get(seq + 1, ()) if one.hash != row[8]), None)
+            if broken is None and head is not None:
                 broken = Broken(
                     seq + 1, "head", f"row {seq + 1} is not the one whose hash {head.holder} holds: it was written anew"
                 )
             if broken is not None:
                 return broken
             seq, previous = row[0], row[8]
-        longer = next((one for number, one in sorted(held.items()) if number > seq), None)
+        longer = next((kept[0] for number, kept in sorted(held.items()) if number > seq), None)
         if longer is not None:
             return Broken(
                 seq + 1, "missing", f"the log ends with row {seq}, but {longer.holder} holds the head of row {longer.seq}"
@@ -174,9 +240,20 @@ class Audit:
         return (rows[0][0], rows[0][1]) if rows else (0, FIRST)
 
 
-def canonical(value: object) -> str:
-    """JSON in one way only: keys in order, no spaces."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+def head_in(path: Path) -> Head | None:
+    """The head that a file holds; None where there is none."""
+    try:
+        said_there = json.loads(path.read_text(encoding="utf-8"))
+        return Head(int(said_there["seq"]), str(said_there["hash"]), path.name)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_head(path: Path, head: Head) -> None:
+    """Keep a head in a file, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.tmp")
+    unfinished.write_text(json.dumps({"seq": head.seq, "hash": head.hash}) + "\n", encoding="utf-8")
+    unfinished.replace(path)
 
 
 def _broken(row: Row, expected: int, previous: str, alive: set[str]) -> Broken | None:

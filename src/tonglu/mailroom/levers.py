@@ -8,6 +8,7 @@ from tonglu.core.delivery import instant_of, instant_text
 from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.connection import Database, Row
 from tonglu.mailroom.switches import Scope
+from tonglu.mailroom.witness import last_row
 
 _SET = """
 INSERT INTO lever (scope, name, factor, until, by, reason, at) VALUES (:scope, :name, :factor, :until, :by, :reason, :at)
@@ -56,7 +57,8 @@ class Levers:
         with self._database.transaction():
             self._database.change(_SET, row)
             detail = {key: row[key] for key in ("factor", "until", "reason")}
-            self._audit.append("lever", f"{lever.scope.value} {lever.name}", by=lever.by, at=lever.at, detail=detail)
+            told = [("lever", last_row(self._database, "lever"))]
+            self._audit.append("lever", f"{lever.scope.value} {lever.name}", by=lever.by, at=lever.at, detail=detail, rows=told)
 
     def in_force(self, now: datetime) -> list[Lever]:
         """The levers that hold at an instant, by scope and name; one whose `until` has come does not."""

@@ -8,7 +8,7 @@ from typing import Self
 
 from tonglu.core.errors import Finding, InputError, Place
 from tonglu.mailroom.approvals import Approvals
-from tonglu.mailroom.audit import Audit
+from tonglu.mailroom.audit import Audit, Head, head_in, write_head
 from tonglu.mailroom.batches import Batches
 from tonglu.mailroom.connection import Database
 from tonglu.mailroom.delivery_log import DeliveryLog
@@ -19,6 +19,7 @@ from tonglu.mailroom.levers import Levers
 from tonglu.mailroom.optouts import OptOuts
 from tonglu.mailroom.outbox import Outbox
 from tonglu.mailroom.switches import Action, Scope, Switch, Switches
+from tonglu.mailroom.witness import last_row
 from tonglu.mailroom.worklist import Worklist
 
 
@@ -28,20 +29,25 @@ class Mailroom:
     Open one per process and thread. Every writing call is one durable transaction.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, looking: bool = False) -> None:
         """Open or create the mailroom's file (on a local disk).
+
+        Args:
+            path: the file.
+            looking: the head of the audit log, which is kept in a file beside, is not written anew when this closes.
 
         Raises:
             TongluError: the SQLite library can corrupt a shared file, or the file comes from a newer version.
             Unavailable: other processes keep the file busy.
         """
         self.path = path
+        self._looking, self._closed = looking, False
         self._database = Database(path)
         self.audit = Audit(self._database)
         self.approvals = Approvals(self._database, self.audit)
         self.log = DeliveryLog(self._database)
         self.inbox = Inbox(self._database)
-        self.optouts = OptOuts(self._database)
+        self.optouts = OptOuts(self._database, self.audit)
         self.switches = Switches(self._database)
         self.levers = Levers(self._database, self.audit)
         self.outbox = Outbox(self._database, self.log, self.switches, self.optouts)
@@ -67,7 +73,8 @@ class Mailroom:
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
             detail = {"action": action.value, "reason": reason}
-            self.audit.append("switch", f"{scope.value} {name}".strip(), by=by, at=at, detail=detail)
+            row = ("switch", last_row(self._database, "switch"))
+            self.audit.append("switch", f"{scope.value} {name}".strip(), by=by, at=at, detail=detail, rows=[row])
             if action is not Action.KILL:
                 return 0
             self.worklist.withdraw_reached(scope, name, f"killed by {by}")
@@ -105,8 +112,22 @@ class Mailroom:
         """What is wrong with the file; nothing when it is whole."""
         return list(self._database.quick_check())
 
+    @property
+    def head_file(self) -> Path:
+        """Where the head of the audit log is kept beside the database, so that a cut tail is seen."""
+        return self.path.with_suffix(".head")
+
+    def kept_head(self) -> Head | None:
+        """The head as the last command that closed the mailroom kept it."""
+        return head_in(self.head_file)
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; keep the head of the audit log in its file, unless the log no longer holds what the file says."""
+        if not self._closed and not self._looking:
+            head, kept = self.audit.head(), self.kept_head()
+            if head is not None and (kept is None or (head.seq > kept.seq and self.audit.holds(kept))):
+                write_head(self.head_file, head)
+        self._closed = True
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -1,18 +1,22 @@
 """Opt-outs: effective for the deliverer at once, read into the warehouse by watermark."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tonglu.core.consent_words import EVERY, folded
 from tonglu.core.delivery import instant_of, instant_text
+from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.connection import Database
+from tonglu.mailroom.witness import last_row
 
 EVERY_CHANNEL = EVERY
 EVERY_PURPOSE = EVERY
 PROFILING = "profiling"
 """The purpose of a word about personalised marketing: it covers marketing on all channels, and only such a word takes it back."""
 MARKETING = "marketing"
+BY_CUSTOMER, BY_FILES = "customer", "the bank's files"
+WORDS_AN_ACT = 1_000
 
 _RECORD = """
 INSERT INTO optout (customer_id, channel, purpose, action, at, from_run)
@@ -60,14 +64,16 @@ class OptOut:
 
 
 class OptOuts:
-    """Append-only. The word of the latest instant that covers a channel and purpose counts, in whatever order words come; out wins a tie.
+    """Append-only, every word with its act in the audit log.
 
-    Channels and purposes are kept folded: in small letters, nothing and 'all' as '*'. Which of them there are is known to runs alone: the
-    next one takes a word out of an unknown channel for every channel, and tells it back.
+    The word of the latest instant that covers a channel and purpose counts, in whatever order words come; out wins a tie. Channels and
+    purposes are kept folded: in small letters, nothing and 'all' as '*'. Which of them there are is known to runs alone: the next one takes
+    a word out of an unknown channel for every channel, and tells it back.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     def record(self, customer_id: int, channel: str, at: datetime, purpose: str = EVERY_PURPOSE) -> None:
         """The customer wants nothing more on this channel ('*': on any) for this purpose ('*': for any); durable on return."""
@@ -81,12 +87,21 @@ class OptOuts:
 
     def note(self, customer_id: int, channel: str, at: datetime, *, out: bool, purpose: str = EVERY_PURPOSE) -> None:
         """`record` or `lift` inside the caller's transaction."""
-        self._database.change(_RECORD, _parameters(OptOut(customer_id, channel, out, at, purpose=purpose), from_run=False))
+        self._record([OptOut(customer_id, channel, out, at, purpose=purpose)], BY_CUSTOMER, from_run=False)
 
     def told(self, words: Iterable[OptOut]) -> int:
         """Words that a run learned from the bank's own files, in one transaction; how many were new. Runs do not read them back."""
         with self._database.transaction():
-            return self._database.change_many(_RECORD, (_parameters(word, from_run=True) for word in words))
+            return self._record(list(words), BY_FILES, from_run=True)
+
+    def _record(self, words: Sequence[OptOut], by: str, *, from_run: bool) -> int:
+        before = last_row(self._database, "optout")
+        new = self._database.change_many(_RECORD, (_parameters(word, from_run=from_run) for word in words))
+        rows = [("optout", number) for number in range(before + 1, last_row(self._database, "optout") + 1)]
+        for begin in range(0, len(rows), WORDS_AN_ACT):
+            told = rows[begin : begin + WORDS_AN_ACT]
+            self._audit.append("opt_out", f"{len(told)} word(s)", by=by, at=max(word.at for word in words), rows=told)
+        return new
 
     def stops(self, customer_id: int, channel: str, purpose: str = MARKETING) -> bool:
         """Whether the customer is out of this channel for this purpose now."""
