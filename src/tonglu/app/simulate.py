@@ -15,7 +15,7 @@ from tonglu.app.loop import Summary, run_once
 from tonglu.app.workplace import Workplace
 
 if TYPE_CHECKING:
-    from tonglu.bank import World
+    from tonglu.bank import Goal, World
 
 DAY = timedelta(days=1)
 LAST_AS_OF = "SELECT max(as_of) FROM tonglu.run"
@@ -65,24 +65,30 @@ def _next_instant(place: Workplace, world: "World") -> datetime:
 def truth(place: Workplace) -> Mapping[str, float]:
     """What the touches truly changed, by journey: known to the world alone, for the first goal of every journey.
 
+    A journey whose goal the world does not simulate, or counts otherwise than the goal's filter, has no truth.
+
     Compares like with like: entries whose window has passed at the last run.
     """
     from tonglu.bank import Goal, World
 
     world = World(place.definitions.path("landing").parent)
     [(last,)] = place.warehouse.fetch(LAST_AS_OF)
-    goals = {}
+    goals: dict[str, Goal] = {}
     for journey in place.definitions.journeys:
         for goal in journey.header.all_goals[:1]:
-            goals[journey.name] = Goal(goal.event, _product(goal.where.text if goal.where else ""), goal.within)
+            known = _known(goal.event, goal.where.text if goal.where else "", goal.within)
+            goals |= {journey.name: known} if known is not None else {}
     assigned = place.warehouse.connection.execute(ASSIGNED).to_arrow_table()
     table = world.truth(assigned, goals, last)
     return {row["journey"]: row["true_lift"] for row in table.to_pylist() if row["true_lift"] is not None}
 
 
-def _product(where: str) -> str | None:
-    """The product that a goal's filter names: the world knows goals by event and product."""
+def _known(event: str, where: str, within: timedelta) -> "Goal | None":
+    """The goal as the world knows it, by event and product; None where it knows no such goal, or the filter asks for more."""
     import re
 
-    match = re.search(r"product\s*=\s*'([a-z_]+)'", where)
-    return match[1] if match else None
+    from tonglu.bank import Goal
+
+    match = re.fullmatch(r"\s*product\s*=\s*'([a-z_]+)'\s*", where)
+    goal = Goal(event, match[1] if match else None, within)
+    return goal if goal.simulated and (match is not None or not where.strip()) else None

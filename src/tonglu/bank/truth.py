@@ -33,13 +33,21 @@ class Goal:
     window: timedelta
 
     @property
+    def simulated(self) -> bool:
+        """Whether the world knows what would have been without touches."""
+        return self._name in {one.value for one in Outcome}
+
+    @property
     def outcome(self) -> Outcome:
         """The simulated outcome behind the goal. Raises ValueError for goals that the world does not simulate."""
-        name = self.product if self.event == "product_opened" else self.event
-        known = [o.value for o in Outcome]
-        if name not in known:
+        if not self.simulated:
+            known = [one.value for one in Outcome]
             raise ValueError(f"the bundled bank knows no truth for the goal {self.event} {self.product or ''}; it knows {known}")
-        return Outcome(name)
+        return Outcome(self._name)
+
+    @property
+    def _name(self) -> str | None:
+        return self.product if self.event == "product_opened" else self.event
 
 
 @dataclass(frozen=True)
