@@ -4,9 +4,11 @@ import random
 from datetime import timedelta
 
 import pytest
+from benchmarks.measure import compare
 
 from tonglu.stages.measure import add_up
 from tonglu.testing import at
+from tonglu.warehouse.connection import DuckDBWarehouse
 
 DAY = timedelta(days=1)
 T = at("2026-03-02 10:00")
@@ -79,6 +81,17 @@ def test_what_runs_added_is_what_a_count_of_everything_gives(tiny, seed):
     assert {"all", "segment", "arm", "touched", "channel", "together"} == {kind for kind, _ in kinds}
     assert {"hi/", "hi/warm", "hi/plain"} <= {name for _, name in kinds}
     assert {row[2] for row in added if row[0] == "offer"} == {day * 86400_000_000 for day in (1, 2, 3, 5)}
+
+
+def test_the_sums_are_those_of_a_plain_group_by(capsys):
+    # Lone entries and units with several, a covariate, arms, channels: against SQL that was written by hand for them.
+    warehouse = DuckDBWarehouse(":memory:", threads=1)
+    try:
+        assert compare(warehouse, 6_000) == 0
+        assert warehouse.fetch("SELECT count(DISTINCT (journey, goal, kind, slice)) FROM tonglu.measured") == [(4 * 2 * 7,)]
+    finally:
+        warehouse.close()
+    assert "equal sums" in capsys.readouterr().out
 
 
 def test_a_whole_journey_counts_every_entry_whose_window_has_passed(tiny):

@@ -2,11 +2,13 @@
 INSERT INTO tonglu.first_decision
 SELECT entry_id, $run_no, coalesce(gate IN ('contact_policy', 'arbitration', 'capacity', 'budget'), TRUE), channel
 FROM tonglu.decision
-WHERE run_no = $run_no AND entry_id NOT IN (SELECT entry_id FROM tonglu.first_decision)
+WHERE run_no = $run_no AND entry_id NOT IN (
+    SELECT f.entry_id FROM tonglu.first_decision AS f SEMI JOIN tonglu.decision AS d ON d.entry_id = f.entry_id AND d.run_no = $run_no)
 ORDER BY entry_id;
 INSERT INTO tonglu.first_decision
 SELECT entry_id, $run_no, would_send, channel FROM tonglu.ghost
-WHERE run_no = $run_no AND entry_id NOT IN (SELECT entry_id FROM tonglu.first_decision)
+WHERE run_no = $run_no AND entry_id NOT IN (
+    SELECT f.entry_id FROM tonglu.first_decision AS f SEMI JOIN tonglu.ghost AS g ON g.entry_id = f.entry_id AND g.run_no = $run_no)
 ORDER BY entry_id;
 INSERT INTO tonglu.first_entry
 SELECT e.customer_id, $run_no, CASE WHEN bool_or(e.assignment = 'global_control') THEN 'global_control' ELSE 'others' END, $as_of
@@ -35,5 +37,9 @@ FROM (
     WHERE run_no = $run_no AND assignment <> 'global_control' GROUP BY ALL
 ) AS e
 JOIN journey_now AS j ON j.journey = e.journey
-ANTI JOIN (SELECT journey, unit FROM tonglu.entry WHERE run_no < $run_no AND assignment <> 'global_control') AS b ON b.journey = e.journey AND b.unit = e.unit
+ANTI JOIN (
+    SELECT b.journey, b.unit FROM tonglu.entry AS b SEMI JOIN (SELECT journey, unit FROM tonglu.entry WHERE run_no = $run_no) AS n
+        ON n.journey = b.journey AND n.unit = b.unit
+    WHERE b.run_no < $run_no AND b.assignment <> 'global_control'
+) AS b ON b.journey = e.journey AND b.unit = e.unit
 GROUP BY e.journey, e.side ORDER BY ALL;
