@@ -80,10 +80,7 @@ def story_of(file: PublishedFile, customer_id: int, journey: str | None = None, 
     Raises:
         InputError: there was never such a journey.
     """
-    known = [row["journey"] for row in file.ask("journeys")]
-    if journey is not None and journey not in known:
-        hint = did_you_mean(journey, known)
-        raise InputError([Finding("TL900", f"no run knows a journey '{journey}'", Place("--journey"), hint)])
+    check_known(file, journey, "--journey")
     asked = {"customer_id": customer_id, "journey": journey, "until": until}
     return Story(
         customer_id,
@@ -95,6 +92,18 @@ def story_of(file: PublishedFile, customer_id: int, journey: str | None = None, 
     )
 
 
+def check_known(file: PublishedFile, journey: str | None, at: str) -> None:
+    """See that a run knows a journey.
+
+    Raises:
+        InputError: there was never such a journey.
+    """
+    known = [row["journey"] for row in file.ask("journeys")]
+    if journey is not None and journey not in known:
+        hint = did_you_mean(journey, known)
+        raise InputError([Finding("TL900", f"no run knows a journey '{journey}'", Place(at), hint)])
+
+
 def last_run(file: PublishedFile) -> tuple[int, datetime] | None:
     """Number and instant of the last run."""
     row = file.ask("last_run")[0]
@@ -103,12 +112,15 @@ def last_run(file: PublishedFile) -> tuple[int, datetime] | None:
 
 def overview_of(file: PublishedFile, truth: Mapping[str, float] | None = None) -> Mapping[str, object]:
     """Where everything stands, for programs: runs, journeys, decisions by reason, lifts (beside the truth), arms."""
-    lifts = [{**row, **({"truth": truth.get(row["journey"])} if truth is not None else {})} for row in file.ask("lifts")]
+    lifts = [
+        {**row, **({"truth": truth.get(row["journey"]) if row["role"] == "primary" else None} if truth is not None else {})}
+        for row in file.ask("lifts", journey=None)
+    ]
     return {
         "last_run": file.ask("last_run")[0],
         "runs": file.ask("runs"),
         "journeys": file.ask("journeys_now"),
         "decisions": file.ask("reasons"),
         "lift": lifts,
-        "learned": file.ask("learned"),
+        "learned": file.ask("learned", journey=None),
     }

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from tonglu.app.definitions import read_definitions
 from tonglu.app.inspect import path_of
 from tonglu.app.simulate import truth
 from tonglu.app.workplace import Workplace, workplace
-from tonglu.core.errors import Unavailable
+from tonglu.core.errors import InputError, Unavailable
 from tonglu.language.project import Project
 from tonglu.settings import Settings
 
@@ -35,6 +36,15 @@ def truth_in(place: Workplace) -> Mapping[str, float] | None:
     if not has_bundled_bank(place.root, place.definitions.project):
         return None
     return truth(place) if runs_made(place) else None
+
+
+def fair_limits(root: Path) -> tuple[float, float] | None:
+    """Between what the policy wants the ratios of fairness; None where it cannot be read."""
+    try:
+        policy = read_definitions(root).policy
+    except InputError:
+        return None
+    return policy.fairness.least, policy.fairness.most
 
 
 def runs_made(place: Workplace) -> int:

@@ -75,7 +75,7 @@ def demo(
     """Make an invented bank, play thirty days of runs with the world answering, and show what happened next to the truth."""
     from tonglu.app.initiate import clear
     from tonglu.app.inspect import overview_of, project_of, published
-    from tonglu.app.report import has_bundled_bank, report_path, runs_made, title_of, truth_in
+    from tonglu.app.report import fair_limits, has_bundled_bank, report_path, runs_made, title_of, truth_in
     from tonglu.app.workplace import workplace
     from tonglu.render.report import write_report
 
@@ -92,7 +92,8 @@ def demo(
             play(place, days - played)
         truth = truth_in(place)
     with published(project, written) as file:
-        report = write_report(file, report_path(project, written), truth, title_of(written), written.zone_info)
+        limits = fair_limits(project)
+        report = write_report(file, report_path(project, written), truth, title_of(written), written.zone_info, limits)
         if as_json:
             emit_json({**overview_of(file, truth), "report": str(report.resolve())})
         else:

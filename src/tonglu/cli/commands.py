@@ -16,6 +16,7 @@ from tonglu.cli import (
     know,
     lever,
     limits,
+    measured,
     operations,
     plan,
     quarantine,
@@ -75,7 +76,8 @@ app.command("explain", short_help="Why a customer got what they got.")(why.expla
 app.command("why", short_help="The same as explain.")(why.explain)
 app.command("replay", short_help="A past run's decisions again, byte for byte.")(replay.replay)
 app.command("draw", short_help="A journey as a picture.")(draw.draw)
-app.command("learned", short_help="What was learned of each arm.")(know.learned)
+app.command("lift", short_help="What touches changed, with intervals.")(measured.lift)
+app.command("learned", short_help="What was learned, and why the next run changes.")(measured.learned)
 app.command("limits", short_help="What is scarce, and what more of it is worth.")(limits.limits)
 app.command("query", short_help="Ask the published file in SQL.")(know.query)
 app.command("preview", short_help="A journey's texts as one customer reads them.")(operations.preview)

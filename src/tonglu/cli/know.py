@@ -1,4 +1,4 @@
-"""Commands that read what was published: status, report, explain, learned, query."""
+"""Commands that read what was published: status, report, query."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -107,33 +107,20 @@ def report(
 ) -> None:
     """Write the report: one HTML file with journey maps, funnels, lift with intervals, arms, decisions, checks."""
     from tonglu.app.inspect import project_of, published
-    from tonglu.app.report import report_path, title_of, truth_of
+    from tonglu.app.report import fair_limits, report_path, title_of, truth_of
     from tonglu.render.report import write_report
 
     written = project_of(project)
     truth = truth_of(project, written)
     with published(project, written) as file:
-        target = write_report(file, to or report_path(project, written), truth, title_of(written), written.zone_info)
+        target = write_report(
+            file, to or report_path(project, written), truth, title_of(written), written.zone_info, fair_limits(project)
+        )
     if as_json:
         emit_json({"report": str(target.resolve()), "with_truth": truth is not None})
     else:
         typer.echo(target.resolve().as_uri() if open_path else target)
     next_step("open it in a browser")
-
-
-@command
-def learned(project: ProjectDir = HERE, as_json: AsJson = False) -> None:
-    """Show what was learned of each arm, and the share that the next run gives it."""
-    from tonglu.app.inspect import project_of, published
-    from tonglu.render.terminal import arms_table
-
-    written = project_of(project)
-    with published(project, written) as file:
-        if as_json:
-            emit_json({"learned": file.ask("learned")})
-        else:
-            show(arms_table(file))
-    next_step("tonglu report, for how the shares moved")
 
 
 @command

@@ -18,7 +18,10 @@ _SERIES = 6
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One row of a lift chart; the numbers are differences of rates, `note` says why there is no interval."""
+    """One row of a lift chart; the numbers are differences of rates, `note` says why there is no interval.
+
+    `guards` turns good and bad round; `mark` stands behind the interval, such as that of a discovery among all rows.
+    """
 
     name: str
     detail: str
@@ -27,6 +30,8 @@ class Measured:
     high: float | None
     truth: float | None = None
     note: str = ""
+    guards: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,17 @@ def lift_chart(rows: Sequence[Measured], title: str = "提升 lift", width: floa
     body = [element("rect", x=0, y=top + _ROW * i, width=width, height=_ROW, class_="band") for i in range(1, len(rows), 2)]
     body += _upright_grid(scale, top, bottom, points)
     body.append(element("text", "测得 measured, 95%", x=width - right + 90, y=15, class_="small muted mid"))
-    body.append(element("text", "真值 truth", x=width - 4, y=15, class_="small muted end"))
+    if any(row.truth is not None for row in rows):
+        body.append(element("text", "真值 truth", x=width - 4, y=15, class_="small muted end"))
     for index, row in enumerate(rows):
         body += _lift_row(row, top + _ROW * index, scale, left, (width - right, width))
-    return picture(width, bottom + 22, title, body, "tl-chart")
+    said = "; ".join(
+        f"{row.name}: {points(row.lift)} [{points(row.low)}, {points(row.high)}] {row.mark}".rstrip()
+        if row.lift is not None
+        else f"{row.name}: {row.note or 'withheld'}"
+        for row in rows
+    )
+    return picture(width, bottom + 22, title, body, "tl-chart", said)
 
 
 def _lift_row(row: Measured, top: float, scale: Scale, left: float, numbers: tuple[float, float]) -> list[str]:
@@ -73,7 +85,7 @@ def _lift_row(row: Measured, top: float, scale: Scale, left: float, numbers: tup
         element("text", text(shorten(detail, 11, left - 24)), x=4, y=middle + 13, class_="small muted"),
     ]
     if row.lift is not None and row.low is not None and row.high is not None:
-        tone = "good" if row.low > 0 else "bad" if row.high < 0 else "neutral"
+        tone = "neutral" if row.low <= 0 <= row.high else "good" if (row.low > 0) != row.guards else "bad"
         low, high = scale(row.low), scale(row.high)
         ends = f"M{low:.1f} {middle - 4:.1f}v8M{low:.1f} {middle:.1f}H{high:.1f}M{high:.1f} {middle - 4:.1f}v8"
         said = f"{points(row.lift)} pp [{points(row.low)}, {points(row.high)}]"
@@ -81,7 +93,9 @@ def _lift_row(row: Measured, top: float, scale: Scale, left: float, numbers: tup
         body.append(element("circle", cx=scale(row.lift), cy=middle, r=4.5, class_=tone))
         body.append(element("text", points(row.lift), x=numbers[0] + 62, y=middle + 4, class_=f"strong end {tone}"))
         interval = f"[{points(row.low)}, {points(row.high)}]"
-        body.append(element("text", interval, x=numbers[0] + 72, y=middle + 4, class_="small soft"))
+        body.append(
+            element("text", text(f"{interval} {row.mark}".rstrip()), x=numbers[0] + 72, y=middle + 4, class_="small soft")
+        )
     else:
         body.append(element("text", "暂不展示 withheld", x=numbers[0] + 90, y=middle + 4, class_="small muted mid"))
     if row.truth is not None:

@@ -9,23 +9,31 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tonglu.core.clock import day_of
+from tonglu.render import measures
 from tonglu.render import published as views
 from tonglu.render.published import Published, read
 from tonglu.render.words import TOUCH_OUTCOMES
+from tonglu.stats.estimate import NO_CONVERSIONS
 
 BANK_ZONE = ZoneInfo("Asia/Shanghai")
 NOBODY_COUNTS = "nobody treated yet"
 Grave = Literal["bad", "warn", "note"]
+GOVERNED_WORDS = {
+    "earlier": ("现写版本未批准，沿用上次批准的版本", "not approved as it is written; the version approved last stays in force"),
+    "unapproved": ("没有批准的版本，无人进入、不触达", "has no approved version: nobody enters and nothing is proposed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The rows of every view that pages show; each list is empty where nothing happened yet."""
+    """The rows of every view that pages show; each list is empty where nothing happened yet. `funnel` is of the newest versions,
+    `earlier` of those before."""
 
     runs: list[views.Run]
     journeys: list[views.Journey]
     steps: list[views.Step]
     funnel: list[views.Passage]
+    earlier: list[views.Passage]
     lifts: list[views.Lift]
     arms: list[views.Arm]
     reasons: list[views.Reason]
@@ -35,6 +43,8 @@ class Facts:
     segments: list[views.Segment]
     checks: list[views.Check]
     conservation: list[views.Rule]
+    harms: list[measures.Harm]
+    governed: list[measures.Governed]
 
     def title_of(self, journey: str) -> str:
         """A journey's Chinese title, or its name."""
@@ -54,11 +64,15 @@ class Notice:
 
 def gather(published: Published) -> Facts:
     """Read every view once."""
+    journeys = read(published, views.JOURNEYS, views.Journey)
+    newest = {(one.journey, one.version_no) for one in journeys}
+    passages = read(published, views.FUNNEL, views.Passage)
     return Facts(
         runs=read(published, views.RUNS, views.Run),
-        journeys=read(published, views.JOURNEYS, views.Journey),
+        journeys=journeys,
         steps=read(published, views.STEPS, views.Step),
-        funnel=read(published, views.FUNNEL, views.Passage),
+        funnel=[row for row in passages if (row.journey, row.version_no) in newest],
+        earlier=[row for row in passages if (row.journey, row.version_no) not in newest],
         lifts=read(published, views.LIFTS, views.Lift),
         arms=read(published, views.ARMS, views.Arm),
         reasons=read(published, views.REASONS, views.Reason),
@@ -68,6 +82,8 @@ def gather(published: Published) -> Facts:
         segments=read(published, views.SEGMENTS, views.Segment),
         checks=read(published, views.CHECKS, views.Check),
         conservation=read(published, views.CONSERVATION, views.Rule),
+        harms=read(published, measures.HARMS, measures.Harm),
+        governed=read(published, measures.GOVERNED, measures.Governed),
     )
 
 
@@ -86,15 +102,40 @@ def notices(facts: Facts) -> list[Notice]:
     for unknown in facts.unknown:
         zh, en = f"{unknown.touches:,} 条触达结果不明，不会重发", f"{unknown.touches:,} deliveries unknown, not sent again"
         found.append(Notice("warn", unknown.channel, zh, en))
+    for harm in facts.harms:
+        found.append(
+            Notice(
+                "bad",
+                facts.title_of(harm.journey),
+                "已证明有害，旅程自行暂停",
+                f"paused itself in run {harm.run_no}: {harm.said}",
+            )
+        )
+    for one in facts.governed:
+        if one.state != "approved":
+            found.append(Notice("warn", f"{one.kind} {one.name}", *GOVERNED_WORDS[one.state]))
+    found += _of_lifts(facts)
+    order: tuple[Grave, ...] = ("bad", "warn", "note")
+    return sorted(found, key=lambda notice: order.index(notice.grave))
+
+
+def _of_lifts(facts: Facts) -> list[Notice]:
+    found: list[Notice] = []
     for lift in facts.lifts:
         about = f"{facts.title_of(lift.journey)} / {lift.goal}"
         if lift.withheld:
             why = withheld_because(lift)
-            found.append(Notice("note", about, "提升暂不展示", f"lift withheld: {why}"))
-        elif lift.lift_high is not None and lift.lift_high < 0:
+            if not (lift.guards and why == NO_CONVERSIONS.reason):  # of what shall not happen nothing happened
+                found.append(Notice("note", about, "提升暂不展示", f"lift withheld: {why}"))
+        elif lift.tone == "bad" and lift.guards:
+            found.append(
+                Notice(
+                    "bad", about, "护栏被突破：触达后更多", "the interval lies above zero: more of it with touches than without"
+                )
+            )
+        elif lift.tone == "bad":
             found.append(Notice("bad", about, "提升为负，旅程可能有害", "the interval lies below zero: the journey may do harm"))
-    order: tuple[Grave, ...] = ("bad", "warn", "note")
-    return sorted(found, key=lambda notice: order.index(notice.grave))
+    return found
 
 
 def withheld_because(lift: views.Lift) -> str:
@@ -118,16 +159,16 @@ def touches_by_day(facts: Facts, zone: ZoneInfo) -> dict[date, dict[str, int]]:
     return days
 
 
-def arms_by_step(facts: Facts, journey: str) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """Of one journey: step -> arm -> (run number, propensity), runs rising."""
-    steps: dict[str, dict[str, list[tuple[int, float]]]] = {}
+def arms_by_step(facts: Facts, journey: str) -> dict[tuple[str, str], dict[str, list[tuple[int, float]]]]:
+    """Of one journey: (step, stratum) -> arm -> (run number, propensity), runs rising; the stratum of everybody is empty."""
+    steps: dict[tuple[str, str], dict[str, list[tuple[int, float]]]] = {}
     for row in facts.arms:
         if row.journey == journey and row.propensity is not None:
-            steps.setdefault(row.step, {}).setdefault(row.arm, []).append((row.run_no, row.propensity))
+            steps.setdefault((row.step, row.stratum), {}).setdefault(row.arm, []).append((row.run_no, row.propensity))
     return steps
 
 
 def newest_arms(rows: list[views.Arm]) -> list[views.Arm]:
-    """Of every arm what was learned last."""
-    newest: Mapping[tuple[str, str, str], views.Arm] = {(row.journey, row.step, row.arm): row for row in rows}
+    """Of every arm and stratum what was learned last."""
+    newest: Mapping[tuple[str, str, str, str], views.Arm] = {(row.journey, row.step, row.stratum, row.arm): row for row in rows}
     return list(newest.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -100,9 +100,10 @@ STEPS = """
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How many entries came to a step of the newest version, and how many rest there; ghosts are control entries."""
+    """How many entries came to a step of a version, and how many rest there; ghosts are control entries."""
 
     journey: str
+    version_no: int
     step_no: int
     step: str
     kind: str
@@ -113,14 +114,13 @@ class Passage:
 
 
 FUNNEL = """
-    WITH newest AS (SELECT journey, max(version_no) AS version_no FROM journeys GROUP BY journey)
-    SELECT f.journey, f.step_no, f.step, any_value(f.kind) AS kind,
+    SELECT f.journey, f.version_no, f.step_no, f.step, any_value(f.kind) AS kind,
         coalesce(sum(f.arrived) FILTER (f.assignment = 'treated'), 0) AS arrived,
         coalesce(sum(f.resting) FILTER (f.assignment = 'treated'), 0) AS resting,
         coalesce(sum(f.left_step) FILTER (f.assignment = 'treated'), 0) AS left_step,
         coalesce(sum(f.arrived) FILTER (f.assignment <> 'treated'), 0) AS ghosts
-    FROM journey_funnel AS f JOIN newest USING (journey, version_no)
-    GROUP BY f.journey, f.step_no, f.step ORDER BY f.journey, f.step_no
+    FROM journey_funnel AS f
+    GROUP BY f.journey, f.version_no, f.step_no, f.step ORDER BY f.journey, f.version_no DESC, f.step_no
 """
 
 
@@ -145,41 +145,61 @@ class Lift:
     value_low: float | None
     value_high: float | None
     method: str | None
+    role: str = "primary"
+    fixed_low: float | None = None
+    fixed_high: float | None = None
+    p_value: float | None = None
 
     @property
     def withheld(self) -> bool:
         """Whether there is no interval to show."""
         return self.lift is None or self.lift_low is None or self.lift_high is None
 
+    @property
+    def guards(self) -> bool:
+        """Whether it is a guardrail, of which there shall not be more."""
+        return self.role == "guardrail"
+
+    @property
+    def tone(self) -> Literal["good", "bad", "neutral"]:
+        """What the interval says: better with touches, worse, or neither for sure."""
+        if self.lift_low is None or self.lift_high is None or self.lift_low <= 0 <= self.lift_high:
+            return "neutral"
+        return "good" if (self.lift_low > 0) != self.guards else "bad"
+
 
 LIFTS = """
     SELECT journey, goal, assigned_treated, assigned_control, n_treated, n_control, conversions_treated, conversions_control,
         CAST(rate_treated AS DOUBLE) AS rate_treated, CAST(rate_control AS DOUBLE) AS rate_control, CAST(lift AS DOUBLE) AS lift,
         CAST(lift_low AS DOUBLE) AS lift_low, CAST(lift_high AS DOUBLE) AS lift_high, CAST(value_lift AS DOUBLE) AS value_lift,
-        CAST(value_low AS DOUBLE) AS value_low, CAST(value_high AS DOUBLE) AS value_high, method
+        CAST(value_low AS DOUBLE) AS value_low, CAST(value_high AS DOUBLE) AS value_high, method, role,
+        CAST(fixed_low AS DOUBLE) AS fixed_low, CAST(fixed_high AS DOUBLE) AS fixed_high, CAST(p_value AS DOUBLE) AS p_value
     FROM lift
     QUALIFY row_number() OVER (PARTITION BY journey, goal ORDER BY run_no DESC, matured_only DESC NULLS LAST) = 1
-    ORDER BY journey, goal
+    ORDER BY journey, list_position(['primary', 'secondary', 'guardrail'], role), goal
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What was learned about one arm by one run."""
+    """What was learned about one arm by one run, of one stratum or (empty) of everybody."""
 
     run_no: int
     journey: str
     step: str
+    stratum: str
     arm: str
     n: int
     conversions: int
     p_best: float | None
     propensity: float | None
+    standing: str | None
 
 
 ARMS = """
-    SELECT run_no, journey, step, arm, n, conversions, CAST(p_best AS DOUBLE) AS p_best, CAST(propensity AS DOUBLE) AS propensity
-    FROM learned ORDER BY journey, step, arm, run_no
+    SELECT run_no, journey, step, coalesce(stratum, '') AS stratum, arm, n, conversions, CAST(p_best AS DOUBLE) AS p_best,
+        CAST(propensity AS DOUBLE) AS propensity, standing
+    FROM learned ORDER BY journey, step, stratum, arm, run_no
 """
 
 

@@ -26,6 +26,7 @@ from tonglu.render.facts import (
 from tonglu.render.icons import sign
 from tonglu.render.journey_map import draw_journey
 from tonglu.render.limits import TIGHTEST, amount, newest_qualities, newest_uses
+from tonglu.render.measured_part import governed_words, measured_part, verdict_words
 from tonglu.render.published import Arm, Journey, Lift, Passage, Published
 from tonglu.render.scale import percent, points, signed
 from tonglu.render.words import OUTCOMES, TOUCH_OUTCOMES, Words, kind_words, reason_words
@@ -54,19 +55,25 @@ class JourneyPart:
     funnel: list[Passage]
     funnel_chart: Markup
     lifts: list[Lift]
-    arm_charts: list[tuple[str, Markup]]
+    arm_charts: list[tuple[str, str, Markup]]
     arms: list[Arm]
+    earlier: list[tuple[int, Markup]]
 
 
 def write_report(
-    published: Published, out: Path, truth: Mapping[str, float] | None, title: str, zone: ZoneInfo = BANK_ZONE
+    published: Published,
+    out: Path,
+    truth: Mapping[str, float] | None,
+    title: str,
+    zone: ZoneInfo = BANK_ZONE,
+    fair: tuple[float, float] | None = None,
 ) -> Path:
     """Write the report of everything published to `out` and return its path.
 
-    `truth` maps journeys to their true lift (a difference of rates) where a synthetic bank knows it. The file appears whole
-    or not at all. Raises OSError where it cannot be written.
+    `truth` maps journeys to their true lift (a difference of rates) where a synthetic bank knows it; `fair` are the policy's limits of
+    fairness. The file appears whole or not at all. Raises OSError where it cannot be written.
     """
-    page = report_page(published, truth, title, zone)
+    page = report_page(published, truth, title, zone, fair)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
@@ -77,7 +84,13 @@ def write_report(
     return out
 
 
-def report_page(published: Published, truth: Mapping[str, float] | None, title: str, zone: ZoneInfo = BANK_ZONE) -> str:
+def report_page(
+    published: Published,
+    truth: Mapping[str, float] | None,
+    title: str,
+    zone: ZoneInfo = BANK_ZONE,
+    fair: tuple[float, float] | None = None,
+) -> str:
     """The report's HTML; the same views give the same bytes."""
     facts, known = gather(published), truth or {}
     templates = Environment(
@@ -96,7 +109,9 @@ def report_page(published: Published, truth: Mapping[str, float] | None, title: 
         zone=str(zone),
         figures=_figures(facts),
         notices=notices(facts),
-        lift_chart=Markup(charts.lift_chart(_measured(facts, facts.lifts, known))),
+        measured=measured_part(published, facts, known, zone, fair),
+        governed_words=governed_words,
+        verdict_words=verdict_words,
         lifts=facts.lifts,
         truth=known,
         journeys=[_part(facts, journey) for journey in facts.journeys],
@@ -119,7 +134,7 @@ def _part(facts: Facts, journey: Journey) -> JourneyPart:
     funnel = [passage for passage in facts.funnel if passage.journey == journey.journey]
     drawn = draw_journey(journey.title_zh or journey.journey, steps, funnel)
     labels = {step.step: step.label_zh or step.step for step in steps}
-    bars = [charts.Passed(labels.get(row.step, row.step), row.arrived, row.resting) for row in funnel]
+    bars = _passed(funnel, labels)
     named = f"{journey.journey}: 漏斗 funnel"
     learned = arms_by_step(facts, journey.journey)
     arms = [arm for arm in newest_arms(facts.arms) if arm.journey == journey.journey]
@@ -131,24 +146,29 @@ def _part(facts: Facts, journey: Journey) -> JourneyPart:
         funnel=funnel,
         funnel_chart=Markup(charts.funnel_chart(bars, named)),
         lifts=lifts,
-        arm_charts=[(step, Markup(charts.arm_chart(shares, f"{step}: arms"))) for step, shares in learned.items()],
+        arm_charts=[
+            (step, stratum, Markup(charts.arm_chart(shares, f"{step} {stratum}".rstrip() + ": arms")))
+            for (step, stratum), shares in learned.items()
+        ],
         arms=arms,
+        earlier=_earlier(facts, journey),
     )
 
 
-def _measured(facts: Facts, lifts: Sequence[Lift], truth: Mapping[str, float]) -> list[charts.Measured]:
+def _earlier(facts: Facts, journey: Journey) -> list[tuple[int, Markup]]:
+    """The funnels of the versions before that somebody walked, the newest first."""
+    versions: dict[int, list[Passage]] = {}
+    for row in facts.earlier:
+        if row.journey == journey.journey and row.arrived:
+            versions.setdefault(row.version_no, []).append(row)
     return [
-        charts.Measured(
-            facts.title_of(lift.journey),
-            f"{lift.goal} · {lift.n_treated:,} / {lift.n_control:,}",
-            None if lift.withheld else lift.lift,
-            lift.lift_low,
-            lift.lift_high,
-            truth.get(lift.journey),
-            withheld_because(lift) if lift.withheld else "",
-        )
-        for lift in lifts
+        (version, Markup(charts.funnel_chart(_passed(rows, {}), f"{journey.journey}, version {version}: 漏斗 funnel")))
+        for version, rows in versions.items()
     ]
+
+
+def _passed(rows: Sequence[Passage], labels: Mapping[str, str]) -> list[charts.Passed]:
+    return [charts.Passed(labels.get(row.step, row.step), row.arrived, row.resting) for row in rows]
 
 
 def _bars(facts: Facts) -> list[charts.Bar]:

@@ -28,11 +28,12 @@ def text(raw: object) -> str:
     return escape(str(raw).translate(_CONTROL), quote=True)
 
 
-def picture(width: float, height: float, title: str, body: Iterable[str], kind: str) -> str:
-    """A whole drawing with its accessible name; `kind` is its class beside `tl-svg`."""
+def picture(width: float, height: float, title: str, body: Iterable[str], kind: str, said: str = "") -> str:
+    """A whole drawing with its accessible name and, where it has one, what it says in words; `kind` is its class beside `tl-svg`."""
     return element(
         "svg",
         element("title", text(title)),
+        *([element("desc", text(said))] if said else []),
         *body,
         xmlns="http://www.w3.org/2000/svg",
         class_=f"tl-svg {kind}",

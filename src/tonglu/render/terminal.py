@@ -17,10 +17,11 @@ from rich.text import Text
 
 from tonglu.core.clock import show_instant
 from tonglu.render import published as views
-from tonglu.render.facts import BANK_ZONE, Facts, gather, newest_arms, notices, withheld_because
+from tonglu.render.facts import BANK_ZONE, Facts, gather, notices
+from tonglu.render.measured_tables import arms_table, lift_table
 from tonglu.render.published import Published, read
-from tonglu.render.scale import percent, points
-from tonglu.render.sheet import Cell, Column, Sheet
+from tonglu.render.scale import percent
+from tonglu.render.sheet import Column, Sheet
 from tonglu.render.words import OUTCOMES, reason_words
 
 _TONES = {"bad": "red", "warn": "yellow", "note": "dim"}.get
@@ -110,44 +111,6 @@ def attention(published: Published) -> RenderableType:
     return _attention(gather(published))
 
 
-def lift_table(published: Published, truth: Mapping[str, float] | None = None) -> RenderableType:
-    """Lift per journey and goal in percentage points with its 95 % interval, next to the synthetic truth where it is known."""
-    facts, known = gather(published), truth or {}
-    rows: list[tuple[Cell, ...]] = []
-    for lift in facts.lifts:
-        interval = f"[{points(lift.lift_low)}, {points(lift.lift_high)}]"
-        measured = Text("withheld", style="dim") if lift.withheld else Text(points(lift.lift), style=_tone(lift))
-        rows.append(
-            (
-                facts.title_of(lift.journey),
-                lift.goal,
-                f"{_count(lift.n_treated)}/{_count(lift.n_control)}",
-                f"{_count(lift.conversions_treated)}/{_count(lift.conversions_control)}",
-                _rate(lift.rate_treated),
-                _rate(lift.rate_control),
-                measured,
-                Text("–", style="dim") if lift.withheld else Text(interval),
-                *([_truth(lift, known.get(lift.journey))] if truth is not None else []),
-                withheld_because(lift) if lift.withheld else lift.method or "",
-            )
-        )
-    columns = [
-        Column("旅程 journey"),
-        Column("goal", need=4),
-        Column("matured t/c", "right", need=3),
-        Column("converted t/c", "right", need=6),
-        Column("treated", "right", need=5),
-        Column("control", "right", need=5),
-        Column("lift pp", "right"),
-        Column("95% interval", "right"),
-        *([Column("synthetic truth", "right")] if truth is not None else []),
-        Column("method", need=2),
-    ]
-    missed = any(_missed(lift, known.get(lift.journey)) for lift in facts.lifts)
-    title = "提升 lift, treated minus control by intention to treat"
-    return Sheet(f"{title} (! the interval misses the truth)" if missed else title, columns, rows)
-
-
 def decisions_table(published: Published) -> RenderableType:
     """How often each outcome and reason was decided, over all runs."""
     reasons = read(published, views.REASONS, views.Reason)
@@ -166,35 +129,6 @@ def decisions_table(published: Published) -> RenderableType:
         Column("share", "right"),
     )
     return Sheet("决策原因 decisions by reason", columns, rows)
-
-
-def arms_table(published: Published) -> RenderableType:
-    """What was learned about each arm, and the probability with which the next run draws it."""
-    arms = newest_arms(read(published, views.ARMS, views.Arm))
-    rows = [
-        (
-            arm.journey,
-            arm.step,
-            arm.arm,
-            _count(arm.n),
-            _count(arm.conversions),
-            _rate(arm.conversions / arm.n if arm.n else None),
-            _share(arm.p_best),
-            _share(arm.propensity),
-        )
-        for arm in arms
-    ]
-    columns = (
-        Column("旅程 journey", need=1),
-        Column("step"),
-        Column("arm"),
-        Column("n", "right"),
-        Column("converted", "right", need=3),
-        Column("rate", "right"),
-        Column("P(best)", "right", need=2),
-        Column("propensity", "right"),
-    )
-    return Sheet("方案学习 arms learned", columns, rows)
 
 
 def explain(customer_id: int, timeline: Iterable[Happening], zone: ZoneInfo = BANK_ZONE) -> RenderableType:
@@ -225,30 +159,5 @@ def _attention(facts: Facts) -> RenderableType:
     return Sheet("需要关注 needs attention", columns, rows, empty="没有需要处理的事项 nothing needs attention")
 
 
-def _tone(lift: views.Lift) -> str:
-    if lift.lift_low is not None and lift.lift_low > 0:
-        return "green"
-    return "red" if lift.lift_high is not None and lift.lift_high < 0 else ""
-
-
-def _truth(lift: views.Lift, truth: float | None) -> str:
-    """The truth, marked where a shown interval misses it."""
-    return "–" if truth is None else f"{points(truth)} !" if _missed(lift, truth) else points(truth)
-
-
-def _missed(lift: views.Lift, truth: float | None) -> bool:
-    if truth is None or lift.lift_low is None or lift.lift_high is None:
-        return False
-    return not lift.lift_low <= truth <= lift.lift_high
-
-
 def _count(number: int) -> str:
     return f"{number:,}"
-
-
-def _rate(share: float | None) -> str:
-    return "–" if share is None else percent(share, 2)
-
-
-def _share(share: float | None) -> str:
-    return "–" if share is None else percent(share, 1)

@@ -90,6 +90,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "horizon_days": "days since assignment up to which conversions count",
         "slice_kind": "all, segment, stratum, arm, touched (would be touched but for competition), channel or together (all marketing)",
         "slice": "the segment, stratum, 'step/arm' or channel",
+        "any_touch": "entries that reached the goal after such a touch; without a step, after none. Not an effect: many would have without it",
+        "last_touch": "of them, those whose last touch before it was such a one. Not an effect either",
         "shrunk": "the lift drawn towards that of all segments, or strata (empirical Bayes)",
         "about": "what was looked at",
         "error": "standard error of the lift",

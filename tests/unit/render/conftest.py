@@ -30,9 +30,22 @@ CREATE TABLE lift(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, goal VARCHAR
     assigned_control BIGINT, n_treated BIGINT, n_control BIGINT, conversions_treated BIGINT,
     conversions_control BIGINT, rate_treated DOUBLE,
     rate_control DOUBLE, lift DOUBLE, lift_low DOUBLE, lift_high DOUBLE, value_lift DOUBLE, value_low DOUBLE, value_high DOUBLE,
-    method VARCHAR, matured_only BOOLEAN);
-CREATE TABLE learned(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, step VARCHAR, arm VARCHAR, n BIGINT, conversions BIGINT,
-    p_best DOUBLE, propensity DOUBLE);
+    method VARCHAR, matured_only BOOLEAN, role VARCHAR, fixed_low DOUBLE, fixed_high DOUBLE, p_value DOUBLE);
+CREATE TABLE lift_by(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, goal VARCHAR, role VARCHAR, horizon_days DOUBLE, slice_kind VARCHAR,
+    slice VARCHAR, n_treated BIGINT, n_control BIGINT, conversions_treated BIGINT, conversions_control BIGINT, lift DOUBLE, lift_low DOUBLE,
+    lift_high DOUBLE, fixed_low DOUBLE, fixed_high DOUBLE, p_value DOUBLE, shrunk DOUBLE, value_lift DOUBLE, value_low DOUBLE,
+    value_high DOUBLE, method VARCHAR);
+CREATE TABLE trust(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, about VARCHAR, statistic DOUBLE, p_value DOUBLE, broken BOOLEAN, said VARCHAR);
+CREATE TABLE touch_worth(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, step VARCHAR, topic VARCHAR, p DOUBLE, v DECIMAL(18, 2), source VARCHAR,
+    base DOUBLE);
+CREATE TABLE harm(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, version_no INTEGER, goal VARCHAR, role VARCHAR, lift DOUBLE, p_value DOUBLE,
+    said VARCHAR);
+CREATE TABLE touch_credit(journey VARCHAR, goal VARCHAR, step VARCHAR, channel VARCHAR, any_touch BIGINT, last_touch BIGINT);
+CREATE TABLE fairness(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, by_column VARCHAR, group_name VARCHAR, entered_treated BIGINT,
+    touched BIGINT, offered DOUBLE);
+CREATE TABLE governed(run_no INTEGER, as_of TIMESTAMP, kind VARCHAR, name VARCHAR, state VARCHAR, hash VARCHAR);
+CREATE TABLE learned(run_no INTEGER, as_of TIMESTAMP, journey VARCHAR, step VARCHAR, stratum VARCHAR, arm VARCHAR, n BIGINT, conversions BIGINT,
+    p_best DOUBLE, propensity DOUBLE, standing VARCHAR);
 CREATE TABLE segment_size(run_no INTEGER, as_of TIMESTAMP, segment VARCHAR, title_zh VARCHAR, members BIGINT, entered BIGINT,
     left_count BIGINT);
 CREATE TABLE checks(run_no INTEGER, as_of TIMESTAMP, source_table VARCHAR, expectation VARCHAR, severity VARCHAR,
@@ -49,6 +62,15 @@ FIRST, SECOND = datetime(2026, 10, 1, 1), datetime(2026, 10, 1, 1) + timedelta(d
 
 BEFORE_MIDNIGHT, MIDNIGHT = datetime(2026, 10, 1, 15, 59), datetime(2026, 10, 1, 16, 0)  # in Shanghai
 GREETED = (1, "payroll", "greet", 1, 880001)
+
+
+def sliced(journey, kind, name, n_treated, n_control, y_treated, y_control, shrunk):
+    lift = y_treated / n_treated - y_control / n_control
+    interval = (lift, lift - 0.05, lift + 0.05, lift - 0.03, lift + 0.03, 0.4)
+    return (journey, "opened" if journey else "", "primary", 7.0, kind, name, n_treated, n_control, y_treated, y_control, *interval, shrunk,
+            1.5, -0.5, 3.5, "always-valid")  # fmt: skip
+
+
 ROWS = {
     "runs": [(1, FIRST, "9f3c2ab17d0e", 40, 1, 36, 30, 2, 4, 1), (2, SECOND, "9f3c2ab17d0e", 1200, 9, 44, 41, 1, 2, 6)],
     "journeys": [
@@ -89,17 +111,50 @@ ROWS = {
     ],
     "lift": [
         (1, FIRST, "payroll", "opened", 900, 100, 500, 60, 10, 1, 0.02, 0.016, 0.004, -0.01, 0.02, 1.0, 0.0, 2.0,
-         "newcombe", True),
+         "newcombe", True, "primary", -0.01, 0.02, None),
         (2, SECOND, "payroll", "opened", 1800, 200, 1000, 110, 90, 2, 0.09, 0.018, 0.072, 0.041, 0.098, 8.6, 4.9, 12.3,
-         "wald", True),
+         "always-valid", True, "primary", 0.045, 0.095, 0.001),
         (2, SECOND, "pension", "kept", 50, 5, 0, 0, 0, 0, None, None, None, None, None, None, None, None,
-         "withheld: nobody treated yet", True),
+         "withheld: nobody treated yet", True, "primary", None, None, None),
+        (2, SECOND, "payroll", "complained", 1800, 200, 1000, 110, 9, 1, 0.009, 0.009, 0.0001, -0.02, 0.02, None, None, None,
+         "newcombe", True, "guardrail", -0.02, 0.02, None),
     ],
     "learned": [
-        (1, FIRST, "payroll", "greet", "warm", 100, 3, 0.6, 0.55),
-        (1, FIRST, "payroll", "greet", "plain", 100, 2, 0.4, 0.45),
-        (2, SECOND, "payroll", "greet", "warm", 200, 9, 0.9, 0.85),
-        (2, SECOND, "payroll", "greet", "plain", 200, 4, 0.1, 0.15),
+        (1, FIRST, "payroll", "greet", "", "warm", 100, 3, 0.6, 0.55, "leads"),
+        (1, FIRST, "payroll", "greet", "", "plain", 100, 2, 0.4, 0.45, ""),
+        (2, SECOND, "payroll", "greet", "", "warm", 200, 9, 0.9, 0.85, "leads"),
+        (2, SECOND, "payroll", "greet", "", "plain", 200, 4, 0.1, 0.15, ""),
+        (2, SECOND, "payroll", "greet", "below <30>", "warm", 60, 1, 0.3, 0.34, ""),
+        (2, SECOND, "payroll", "greet", "below <30>", "plain", 60, 3, 0.7, 0.66, "leads"),
+    ],
+    "lift_by": [
+        (1, FIRST, *sliced("payroll", "stratum", "young", 300, 60, 30, 2, 0.06)),
+        (1, FIRST, *sliced("payroll", "stratum", "old", 300, 60, 12, 2, 0.01)),
+        (2, SECOND, *sliced("payroll", "stratum", "young", 600, 120, 66, 4, 0.07)),
+        (2, SECOND, *sliced("payroll", "stratum", "old", 600, 120, 22, 4, 0.005)),
+        (2, SECOND, *sliced("payroll", "segment", "county", 400, 80, 30, 3, 0.03)),
+        (1, FIRST, *sliced("", "together", "", 500, 50, 40, 2, None)),
+        (2, SECOND, *sliced("", "together", "", 1000, 100, 90, 5, None)),
+    ],
+    "trust": [
+        (2, SECOND, "payroll", "assignment, version 2", 0.2, 0.8, False, ""),
+        (2, SECOND, "pension", "balance", 31.0, 1e-7, True, "'age' differs between the sides"),
+    ],
+    "touch_worth": [
+        (1, FIRST, "payroll", "greet", None, 0.02, 120.0, "prior", 2.4),
+        (2, SECOND, "payroll", "greet", None, 0.041, 118.5, "lift, lower bound", 4.86),
+    ],
+    "harm": [(2, SECOND, "pension", 3, "kept", "primary", -0.04, 0.003, "harm was shown: less 'kept' with touches than without")],
+    "touch_credit": [
+        ("payroll", "opened", "greet", "sms", 60, 41), ("payroll", "opened", None, None, 30, 30),
+        ("payroll", "complained", "greet", "sms", 5, 5),
+    ],
+    "fairness": [
+        (2, SECOND, "payroll", "sex", "F", 500, 450, 900.0), (2, SECOND, "payroll", "sex", "M", 500, 300, 600.0),
+    ],
+    "governed": [
+        (2, SECOND, "journey", "payroll", "approved", "b"), (2, SECOND, "journey", "pension", "unapproved", ""),
+        (2, SECOND, "policy", "bank", "earlier", "p"),
     ],
     "segment_size": [(1, FIRST, "payroll_new", "新代发", 100, 100, 0), (2, SECOND, "payroll_new", "新代发", 1234, 40, 6)],
     "checks": [

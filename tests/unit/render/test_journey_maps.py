@@ -121,7 +121,7 @@ def test_ways_back_are_drawn_aside_in_their_own_colour():
 
 
 def test_counts_stand_in_the_boxes_and_in_their_names():
-    funnel = [Passage("j", 0, "greet", "touch", 12345, 678, 0, 90)]
+    funnel = [Passage("j", 1, 0, "greet", "touch", 12345, 678, 0, 90)]
     texts = [node.text for node in parsed(draw_journey("旅程", LOOP, funnel)).iter() if node.text]
     assert "12,345" in texts
     assert "停留 678" in texts

@@ -78,7 +78,7 @@ def test_only_the_newest_version_is_drawn_and_counted(published):
 
 
 def test_the_newest_lift_of_each_goal_is_shown(published):
-    lifts = {lift.journey: lift for lift in gather(published).lifts}
+    lifts = {lift.journey: lift for lift in gather(published).lifts if lift.role == "primary"}
     assert lifts["payroll"].lift == pytest.approx(0.072)
     assert lifts["pension"].withheld
 
@@ -121,16 +121,65 @@ def test_what_needs_attention_comes_gravest_first(published):
     assert [(notice.grave, notice.about) for notice in found] == [
         ("bad", "entries = open + ended"),
         ("bad", "events"),
+        ("bad", "pension"),
         ("warn", "sms"),
+        ("warn", "journey pension"),
+        ("warn", "policy bank"),
         ("note", "pension / kept"),
     ]
     assert "3 copies" in found[1].en
-    assert "no window has passed yet" in found[3].en
+    assert "paused itself in run 2: harm was shown" in found[2].en
+    assert "no window has passed yet" in found[-1].en
 
 
 def test_a_harmful_journey_needs_attention(published):
     published.connection.execute("UPDATE lift SET lift = -0.02, lift_low = -0.03, lift_high = -0.01 WHERE journey = 'payroll'")
     assert any(notice.grave == "bad" and "harm" in notice.en for notice in notices(gather(published)))
+
+
+def test_more_of_what_a_guardrail_counts_is_bad_and_none_of_it_is_no_news(published):
+    publish = published.connection.execute
+    publish("UPDATE lift SET lift = 0.02, lift_low = 0.01, lift_high = 0.03 WHERE goal = 'complained'")
+    [found] = [notice for notice in notices(gather(published)) if "complained" in notice.about]
+    assert (found.grave, found.zh) == ("bad", "护栏被突破：触达后更多")
+    publish(
+        "UPDATE lift SET lift = NULL, lift_low = NULL, method = 'withheld: no conversions in either arm yet' WHERE goal = 'complained'"
+    )
+    assert not [notice for notice in notices(gather(published)) if "complained" in notice.about]
+    assert "complained" in outline(report_page(published, None, "报告"))
+
+
+def test_the_page_says_what_was_checked_withheld_learned_and_allowed(published):
+    words = outline(report_page(published, {"payroll": 0.05}, "报告", fair=(0.8, 1.25)))
+    for expected in (
+        "checks broken: all lifts of their journeys are withheld",
+        "'age' differs between the sides",
+        "all journeys together",
+        "lift over time",
+        "the measured lift, lower bound; before run 2 prior 2.00%",
+        "paused itself after run 2",
+        "conversions after touches: counts, not effects",
+        "none before",
+        "has no approved version: nobody enters and nothing is proposed",
+        "above the limit",
+        "stratum below <30>",
+        "plain +100 matured (+2 converted), warm +100 matured (+6 converted); so plain 45.0% to 15.0%, warm 55.0% to 85.0%; warm leads",
+        "funnel of version 1",
+    ):
+        assert expected in words, expected
+
+
+def test_a_ranking_is_judged_by_those_who_came_after_it(published):
+    page = report_page(published, None, "报告")
+    assert "ranked by shrunk lifts of run 1, judged by the 50 conversions that matured after it" in outline(page)
+    assert "strata as ranked in run 1: young, old" in page
+
+
+def test_what_is_not_there_to_be_judged_has_no_picture(empty):
+    page = report_page(empty, None, "报告")
+    assert "Qini" not in page
+    assert "calibration" not in page
+    assert "四眼" not in page
 
 
 def test_days_are_the_banks_days(published):

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tonglu.render import terminal
+from tonglu.render import measured_tables, terminal
 from tonglu.render.sheet import Column, Sheet
 from tonglu.render.words import reason_words, two_languages
 
@@ -30,6 +30,8 @@ def every_table(published):
         terminal.lift_table(published),
         terminal.decisions_table(published),
         terminal.arms_table(published),
+        measured_tables.learned_report(published),
+        *(measured_tables.slices_table(published, None, by) for by in measured_tables.BY),
         terminal.overview(published, TRUTH),
         terminal.explain(7, happened),
     ]
@@ -134,3 +136,27 @@ def test_a_text_in_one_language_stands_for_both():
     assert two_languages("分支 Branch") == ("分支", "Branch")
     assert two_languages("only english here") == ("only english here", "only english here")
     assert two_languages("只有中文") == ("只有中文", "只有中文")
+
+
+def test_slices_are_told_with_what_they_are_drawn_towards_or_how_to_get_them(published):
+    strata = shown(measured_tables.slices_table(published, "payroll", "stratum"), 160)
+    assert "shrunk pp" in strata
+    assert "young" in strata
+    assert "+7.00" in strata
+    assert "all marketing" in shown(measured_tables.slices_table(published, None, "together"), 160)
+    assert "nothing is measured by arm" in shown(measured_tables.slices_table(published, None, "arm"), 160)
+
+
+def test_the_truth_stands_beside_primary_goals_alone(published):
+    lines = shown(terminal.lift_table(published, TRUTH), 200).splitlines()
+    [guardrail] = [line for line in lines if "complained" in line]
+    assert "+2.00 !" not in guardrail
+
+
+def test_what_was_learned_comes_with_why_and_what_touches_are_worth(published):
+    text = shown(measured_tables.learned_report(published), 200)
+    assert "run 2 beside run 1" in text
+    assert "payroll / greet / below <30>: learned for the first time" in text
+    assert "4.10%" in text
+    assert "pension" in text.split("paused themselves")[1]
+    assert "pension" not in shown(measured_tables.learned_report(published, "payroll"), 200)

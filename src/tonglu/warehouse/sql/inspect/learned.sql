@@ -1,3 +1,3 @@
--- What was learned of every arm, as of the last run.
-SELECT journey, "step", arm, n, conversions, p_best, propensity FROM learned
-WHERE run_no = (SELECT max(run_no) FROM runs) ORDER BY journey, "step", arm;
+-- What was learned of every arm, as of the last run; by stratum where the experiment learns by them (empty: everybody).
+SELECT journey, "step", stratum, arm, n, conversions, p_best, propensity, expected_loss, p_value, standing FROM learned
+WHERE run_no = (SELECT max(run_no) FROM runs) AND ($journey IS NULL OR journey = $journey) ORDER BY journey, "step", stratum, arm;

@@ -87,6 +87,20 @@ CREATE VIEW touch_worth AS
 SELECT w.run_no, r.as_of, w.journey, w.step, w.topic, w.p, CAST(w.v * 0.01 AS DECIMAL(18, 2)) AS v, w.source, w.base
 FROM engine.worth AS w JOIN engine.run AS r USING (run_no);
 COMMENT ON VIEW touch_worth IS 'What each run took a touch to be worth before context and levers: P x V, learned or by the journey''s prior.';
+CREATE VIEW touch_credit AS
+WITH reached AS (
+    SELECT e.journey, g.goal, c.entry_id, min(c.occurred_at) AS occurred_at
+    FROM engine.conversion AS c JOIN engine.entry AS e USING (entry_id) JOIN engine.goal AS g ON g.version_no = e.version_no AND g.goal_no = c.goal_no
+    WHERE e.assignment = 'treated' GROUP BY ALL
+), touched AS (
+    SELECT entry_id, step, channel, touch_key, coalesce(delivered_at, not_before, decided_at) AS touched_at FROM touches
+    WHERE delivery_state NOT IN ('cancelled', 'expired', 'failed')
+), told AS (
+    SELECT r.journey, r.goal, r.entry_id, t.step, t.channel, row_number() OVER (PARTITION BY r.entry_id, r.goal ORDER BY t.touched_at DESC, t.touch_key) AS back
+    FROM reached AS r LEFT JOIN touched AS t ON t.entry_id = r.entry_id AND t.touched_at < r.occurred_at
+)
+SELECT journey, goal, step, channel, count(DISTINCT entry_id) AS any_touch, count(*) FILTER (back = 1) AS last_touch FROM told GROUP BY ALL;
+COMMENT ON VIEW touch_credit IS 'Treated entries that reached a goal after a touch, by its step and channel: what came after, not what came of it. For effects see lift.';
 CREATE VIEW weighed AS
 SELECT w.run_no, r.as_of, d.journey, d.step, w.entry_id, d.customer_id, w.context, w.lever, w.weights, d.score
 FROM engine.weighed AS w JOIN engine.run AS r USING (run_no)
