@@ -21,7 +21,9 @@ WHOLE = (
 )  # fmt: skip
 # Tables of the engine that are not compared, each for the reason that it stands under.
 LEFT_OUT = {
-    "learned and measured; their counts and sums are compared": ("lift", "learned", "lift_by", "trust", "measured", "arm_outcome", "balance"),
+    "learned and measured; their counts and sums are compared": (
+        "lift", "learned", "lift_by", "trust", "measured", "arm_outcome", "balance",
+    ),
     "the engine's own books, chains and promises: the floor has no pinned texts, checks, assertions, replay or audit log": (
         "audit_head", "run", "run_step", "run_definition", "run_input", "run_watermark", "watermark", "definition", "loaded", "ingested_file",
         "staged_file", "source_change", "segment_built", "check_result", "conservation", "candidate_span", "waiting_span", "migration",
