@@ -30,8 +30,8 @@ LEFT_OUT = {
     ),
     "what the gates saw, kept for explaining alone": ("judged",),
     "compiled definitions and the calendar, written when they change and read by both": (
-        "version", "step", "via", "goal", "horizon", "measured_by", "arm", "topic", "split_way", "set_value", "enter_target", "launch", "control_epoch",
-        "calendar", "calendar_day", "pay_day",
+        "version", "step", "via", "goal", "horizon", "measured_by", "arm", "topic", "split_way", "set_value", "enter_target", "launch",
+        "control_epoch", "calendar", "calendar_day", "pay_day",
     ),
     "nobody writes them in this bank, which has no four eyes, levers, switches, ejections, passing on, new versions or erasing": (
         "governed", "lever_position", "learned_value", "switch_position", "ejection", "passed_on", "version_migration", "calendar_gap",
