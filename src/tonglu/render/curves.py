@@ -123,10 +123,13 @@ def qini_chart(curve: Sequence[tuple[float, float]], names: Sequence[str], title
 
 
 def calibration_chart(spots: Sequence[Spot], title: str, width: float = 520.0) -> str:
-    """What was predicted (across) against what came, with its interval (up), in percentage points; dashed: as predicted."""
+    """What was predicted (across) against what came, with its interval (up), in percentage points; dashed: as predicted.
+
+    Things are numbered in the order in which they are given.
+    """
     if not spots:
         return _nothing(title, width)
-    right, bottom = 96.0, 218.0
+    right, bottom = 40.0, 218.0
     reach = max(one.predicted for one in spots) * 1.25 or 0.01
     across = Scale((0.0, reach), (_LEFT, width - right))
     up = Scale(spanning([*(value for one in spots for value in (one.low, one.high)), reach], least=0.01), (bottom, _TOP))
@@ -134,29 +137,25 @@ def calibration_chart(spots: Sequence[Spot], title: str, width: float = 520.0) -
     body.append(element("path", d=f"M{across(0):.1f} {up(0):.1f}L{across(reach):.1f} {up(reach):.1f}", class_="line even"))
     for tick in across.ticks(5):
         body.append(element("text", points(tick).lstrip("+"), x=across(tick), y=bottom + 15, class_="small muted mid"))
-    taken = float("-inf")
-    for one in sorted(spots, key=lambda spot: -up(spot.came), reverse=True):
-        x, y = across(one.predicted), up(one.came)
+    places: list[float] = []
+    for number, one in enumerate(spots, 1):
+        place = across(one.predicted)
+        x = place + 14 * sum(abs(place - other) < 9 for other in places)
+        places.append(place)
         inside = one.low <= one.predicted <= one.high
         tone = "neutral" if inside else "good" if one.low > one.predicted else "bad"
-        told = f"{one.name}: predicted {points(one.predicted)}, came {points(one.came)} [{points(one.low)}, {points(one.high)}]"
-        body.append(
-            element(
-                "path",
-                element("title", text(told)),
-                d=f"M{x - 3:.1f} {up(one.low):.1f}h6M{x:.1f} {up(one.low):.1f}V{up(one.high):.1f}M{x - 3:.1f} {up(one.high):.1f}h6",
-                class_=f"whisker {tone}",
-            )
-        )
-        body.append(element("circle", cx=x, cy=y, r=4, class_=tone))
-        taken = max(y + 4, taken + 14)
-        body.append(element("text", text(shorten(one.name, 11, 180)), x=x + 9, y=taken, class_="small soft"))
+        low, high = up(one.low), up(one.high)
+        whisker = f"M{x - 3:.1f} {low:.1f}h6M{x:.1f} {low:.1f}V{high:.1f}M{x - 3:.1f} {high:.1f}h6"
+        body.append(element("path", element("title", text(_told(one))), d=whisker, class_=f"whisker {tone}"))
+        body.append(element("circle", cx=x, cy=up(one.came), r=4, class_=tone))
+        body.append(element("text", str(number), x=x, y=high - 5, class_="small soft mid"))
     body.append(element("text", "预测 P predicted, %", x=width - right, y=bottom + 30, class_="small muted end"))
-    said = "; ".join(
-        f"{one.name}: predicted {points(one.predicted)}, came {points(one.came)} [{points(one.low)}, {points(one.high)}]"
-        for one in spots
-    )
+    said = "; ".join(_told(one) for one in spots)
     return picture(width, bottom + 36, title, body, "tl-chart", said)
+
+
+def _told(one: Spot) -> str:
+    return f"{one.name}: predicted {points(one.predicted)}, came {points(one.came)} [{points(one.low)}, {points(one.high)}]"
 
 
 def _range_of(shown: Sequence[Look], truth: float | None) -> tuple[float, float]:

@@ -63,6 +63,8 @@ def rankings(looks: Sequence[StratumLook]) -> list[Ranking]:
         then = [one for one in by_run[half].values() if one.shrunk is not None and one.stratum in last]
         ranked = sorted(then, key=lambda one: (-(one.shrunk or 0.0), one.stratum))
         bins = [_later(one, last[one.stratum]) for one in ranked]
+        if len({round(one.shrunk or 0.0, 9) for one in ranked}) < 2:
+            continue  # all drawn to one number: nothing was ranked
         whole = [one for one in bins if one is not None and one.treated.n and one.control.n]
         conversions = sum(one.treated.conversions + one.control.conversions for one in whole)
         coefficient = qini(whole) if len(whole) == len(bins) >= 2 else None

@@ -46,6 +46,7 @@ class MeasuredPart:
     slices: int
     rankings: list[tuple[Ranking, Markup]]
     calibration: Markup | None
+    spots: list[curves.Spot]
     worths: list[WorthChange]
     harms: list[Harm]
     changes: Mapping[tuple[str, str, str], Change]
@@ -100,6 +101,7 @@ def measured_part(
         slices=len(slices),
         rankings=[(one, _qini(one, titles)) for one in rankings(read(published, measures.STRATA, measures.StratumLook))],
         calibration=Markup(curves.calibration_chart(spots, "预测与实测 predicted and measured")) if spots else None,
+        spots=spots,
         worths=worth_changes(worths),
         harms=facts.harms,
         changes={(one.journey, one.step, one.stratum): one for one in arm_changes(facts.arms)},

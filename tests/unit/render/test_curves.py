@@ -140,6 +140,7 @@ def test_a_ranking_keeps_the_order_of_its_run_however_the_later_half_came_out():
     assert (found.run_no, found.strata, found.conversions) == (1, ("a", "b"), 70)
     assert found.coefficient < 0
     assert evidence.rankings([replace(row, shrunk=None) for row in rows]) == []
+    assert evidence.rankings([replace(row, shrunk=0.05) for row in rows]) == []
     assert evidence.rankings([replace(row, n_treated=200, n_control=200) for row in rows]) == []
 
 
