@@ -233,8 +233,8 @@ CODES: tuple[tuple[str, str, Change], ...] = (
 
 def _goals(data: Data) -> Data:
     found = copy.deepcopy(data)
-    goal = found.pop("goal")
-    return {**found, "goals": [goal, copy.deepcopy(goal)]}
+    goals = found.pop("goals", None) or [found.pop("goal")]
+    return {**found, "goals": [*goals, copy.deepcopy(goals[0])]}
 
 
 def broken(data: Data) -> Iterator[tuple[str, str, Data]]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.differential.cases import CHANNELS
 from tests.differential.world import World
 
+CHANNELS = ("app_push", "sms")
 MARKETING, PROFILING = "marketing", "profiling"
 PURPOSES = (MARKETING, "service", "care", "regulatory", PROFILING)
 ALL = (None, "*")

@@ -5,14 +5,17 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from tonglu.app.report import HIDDEN
 from tonglu.app.workplace import Workplace
 
 KNOWN = "UPDATE tonglu.ingested_file SET size = $size, mtime_ns = $mtime_ns, sha256 = $sha256 WHERE path = $path AND sha256 IS NOT NULL"
+LARGEST = 200_000_000
+"""Files that are larger are not searched."""
 LINES = (".log", ".txt", ".jsonl", ".out", ".err")
 
 
@@ -26,10 +29,11 @@ class Person:
 
     def named_in(self, text: str) -> bool:
         """Whether a text holds the number, not as part of a longer one, or a personal value, or a key."""
-        return bool(self._pattern.search(text))
+        return bool(self.pattern.search(text))
 
     @property
-    def _pattern(self) -> re.Pattern[str]:
+    def pattern(self) -> re.Pattern[str]:
+        """What names the customer in a text."""
         number = str(self.customer_id)
         rest = "|".join(re.escape(one) for one in (*self.texts, *self.touch_keys) if one != number)
         return re.compile(rf"(?<![0-9]){number}(?![0-9])" + (f"|{rest}" if rest else ""))
@@ -47,6 +51,42 @@ def erase_files(place: Workplace, person: Person) -> int:
     changed += sum(_removed(path, person) for path in _files(definitions.path("reports")))
     logs = [path for path in _files(definitions.path("warehouse").parent) if path.suffix in LINES]
     return changed + sum(_without_lines(path, person) for path in logs)
+
+
+def left_in(place: Workplace, person: Person) -> list[str]:
+    """What of the project still names the customer: files that nobody here writes anew, such as an exported list, and audit rows.
+
+    Tables of the warehouse and the mailroom and their files are not searched: they were written anew.
+    """
+    definitions = place.definitions
+    treated = {definitions.path(name) for name in ("landing", "handover", "published", "reports", "warehouse", "mailroom")}
+    treated |= {place.staged, definitions.path("warehouse").parent / HIDDEN}
+    found = [path.relative_to(place.root).as_posix() for path in _others(place.root, treated) if _names(path, person)]
+    for act in place.mailroom.audit.acts():
+        if person.named_in(f"{act.subject} {act.by} {json.dumps(dict(act.detail), ensure_ascii=False)}"):
+            found.append(f"row {act.seq} of the audit log, which cannot be changed")
+    return found
+
+
+def _others(root: Path, treated: Collection[Path]) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and here / one not in treated)
+        for name in sorted(files):
+            path = here / name
+            inside = not any(
+                name.startswith(one.name) for one in treated if one.parent == here
+            )  # -wal and the like beside a database
+            if inside and not path.is_symlink() and path.stat().st_size <= LARGEST:
+                yield path
+
+
+def _names(path: Path, person: Person) -> bool:
+    """Whether a text file names the customer; spreadsheets and other packed files cannot be searched."""
+    try:
+        return person.named_in(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _files(folder: Path) -> list[Path]:

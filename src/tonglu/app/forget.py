@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tonglu.app.erase_files import Person, erase_files
+from tonglu.app.erase_files import Person, erase_files, left_in
 from tonglu.app.loop import LAST_RUN, recover
 from tonglu.app.people import known_person
 from tonglu.app.workplace import Workplace
 from tonglu.core.errors import Finding, InputError, Place
-from tonglu.mailroom.forgetting import Forgetting
+from tonglu.mailroom.forgetting import FORGOTTEN, Forgetting
 from tonglu.mailroom.inbox import InboxItem
-from tonglu.stages.forget import Whom, forget, touch_keys
+from tonglu.stages.forget import Whom, forget, take_out_of_words, touch_keys
 from tonglu.stages.pattern import columns, fill
 from tonglu.stages.tables import current
 from tonglu.warehouse.publish import publish
@@ -35,11 +35,12 @@ OPEN = "SELECT DISTINCT journey FROM tonglu.rest WHERE customer_id = $surrogate 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Who was forgotten, now or by finishing what was begun: rows by table, and files rewritten or removed."""
+    """Who was forgotten, now or by finishing what was begun: rows by table, files rewritten or removed, and where they are named still."""
 
     customer_id: int
     rows: Mapping[str, int] = field(default_factory=dict)
     files: int = 0
+    left: tuple[str, ...] = ()
 
 
 def begin(place: Workplace, customer_id: int, *, by: str, reason: str, at: datetime) -> None:
@@ -110,11 +111,12 @@ def _forget(place: Workplace, one: Forgetting, at: datetime) -> Forgotten:
     person = person_of(place, one.customer_id)
     files = erase_files(place, person)
     _fail_at(place, "forget_files")
-    mailed = place.mailroom.forgets.replace(one, person.touch_keys)
+    mailed = place.mailroom.forgets.replace(one, person.touch_keys, person.pattern)
     _fail_at(place, "forget_mailroom")
     warehouse = place.warehouse
     with warehouse.transaction():
         whom = Whom(one.customer_id, one.surrogate, one.salt)
+        take_out_of_words(warehouse, lambda words: person.pattern.sub(FORGOTTEN, words))
         rows = forget(warehouse, place.definitions.contracts.values(), whom, one.at)
     _fail_at(place, "forget_warehouse")
     for (journey,) in warehouse.fetch(OPEN, surrogate=one.surrogate):
@@ -130,7 +132,7 @@ def _forget(place: Workplace, one: Forgetting, at: datetime) -> Forgotten:
         _publish_anew(place, last[0][0])
     _fail_at(place, "forget_published")
     place.mailroom.forgets.finish(one, {**rows, "mailroom": mailed})
-    return Forgotten(one.customer_id, {**rows, "mailroom": mailed}, files)
+    return Forgotten(one.customer_id, {**rows, "mailroom": mailed}, files, tuple(left_in(place, person)))
 
 
 def _publish_anew(place: Workplace, run_no: int) -> None:

@@ -34,13 +34,16 @@ def forget(
             erasing.begin(place, customer, by=by or operator(), reason=reason, at=at)
         done = erasing.forget_all(place, at)
     if as_json:
-        emit_json({"forgotten": len(done), "rows": [dict(one.rows) for one in done], "files": sum(one.files for one in done)})
+        rows, files = [dict(one.rows) for one in done], sum(one.files for one in done)
+        emit_json({"forgotten": len(done), "rows": rows, "files": files, "left": [name for one in done for name in one.left]})
     else:
-        rows = sum(sum(one.rows.values()) for one in done)
+        changed = sum(sum(one.rows.values()) for one in done)
         typer.echo(
-            f"{len(done)} forgotten: {rows:,} rows erased or renamed, {sum(one.files for one in done):,} files written anew"
+            f"{len(done)} forgotten: {changed:,} rows erased or renamed, {sum(one.files for one in done):,} files written anew"
         )
-        talk("Backups, files that others took away, and the bank's own source systems are not reached by this.")
+        for name in dict.fromkeys(name for one in done for name in one.left):
+            typer.echo(f"still named in: {name}")
+        talk("Backups, files that others took away, spreadsheets, and the bank's own source systems are not reached by this.")
     next_step("tonglu audit verify")
 
 

@@ -139,9 +139,10 @@ class Approvals:
                 "audience": wanted.audience,
                 "needed": wanted.needed,
             }
-            detail |= {"roles": wanted.roles, "note": wanted.note}
+            detail |= {"roles": wanted.roles}
+            subject = f"{wanted.kind} {wanted.name}"
             self._audit.append(
-                "submit", f"{wanted.kind} {wanted.name}", by=wanted.author, at=wanted.at, detail=detail, rows=[row]
+                "submit", subject, by=wanted.author, at=wanted.at, detail=detail, words=wanted.note, rows=[row]
             )
             return self.all()[-1]
 
@@ -163,9 +164,10 @@ class Approvals:
             if newest.approved:
                 raise refused(newest, "it is approved already")
             self._database.change(_APPROVE, {"submission": newest.seq, "by": by, "at": instant_text(at), "override": override})
-            detail = {"hash": newest.hash, "reads": newest.reads, "author": newest.author, "override": override}
+            detail = {"hash": newest.hash, "reads": newest.reads, "author": newest.author, "overridden": bool(override)}
             row = ("approval", last_row(self._database, "approval"))
-            self._audit.append("approve", f"{newest.kind} {newest.name}", by=by, at=at, detail=detail, rows=[row])
+            subject = f"{newest.kind} {newest.name}"
+            self._audit.append("approve", subject, by=by, at=at, detail=detail, words=override, rows=[row])
             return next(one for one in self.all() if one.seq == newest.seq)
 
     def note_fairness(self, name: str, digest: str, source: str, counts: Sequence[Sequence[object]]) -> None:

@@ -3,8 +3,9 @@
 hash = SHA-256 of the previous hash, `|` and the row as canonical JSON. The chain alone proves nothing against somebody who can write all of
 it anew, so its head is written elsewhere regularly: every run keeps it in the warehouse, `tonglu audit export` writes it to a file.
 
-A row about a customer names a keyed pseudonym; the key is kept apart and destroyed when the customer is forgotten. Free words about a
-customer are kept apart too, the chain holds their salted hash: both can go and the chain still verifies.
+A row about a customer names a keyed pseudonym; the key is kept apart and destroyed when the customer is forgotten. Free words of every act
+are kept apart too, the chain holds their salted hash: both can go and the chain still verifies. Words of an act about something else go
+when they name a customer who is forgotten; a row of its own says of which rows.
 
 An act that writes rows which decide what is sent keeps a digest of each, see `witness.py`: such a row counts, or holds, only with its act.
 """
@@ -13,7 +14,7 @@ import hmac
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -38,7 +39,7 @@ FROM audit AS a LEFT JOIN audit_note AS n USING (seq) WHERE a.seq > :after ORDER
 _LINKED = """
 SELECT a.seq, a.at, a.what, a.subject, a.by, a.detail, a.note, a.previous, a.hash, coalesce(before.hash, :first), coalesce(next.previous, a.hash)
 FROM audit AS a LEFT JOIN audit AS before ON before.seq = a.seq - 1 LEFT JOIN audit AS next ON next.seq = a.seq + 1
-WHERE a.what = :what
+WHERE a.what IN (:what, :erase) ORDER BY a.seq
 """
 _DETAILS = "SELECT seq, detail FROM audit ORDER BY seq"
 _IS_ROW = "SELECT 1 FROM audit WHERE seq = :seq AND hash = :hash"
@@ -51,8 +52,11 @@ _KEY = "SELECT key FROM pseudonym_key WHERE customer_id = :customer_id"
 _NEW_KEY = "INSERT INTO pseudonym_key (customer_id, key) VALUES (:customer_id, :key)"
 _DESTROY_KEY = "DELETE FROM pseudonym_key WHERE customer_id = :customer_id"
 _ERASE_WORDS = "DELETE FROM audit_note WHERE seq IN (SELECT seq FROM audit WHERE subject = :subject)"
+_ERASE_NOTE = "DELETE FROM audit_note WHERE seq = :seq"
 _ALIVE = "SELECT customer_id, key FROM pseudonym_key"
 CUSTOMER = "customer "
+ERASE = "erase"
+"""The act of erasing words that name somebody; its detail has the numbers of their `rows`."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ class Audit:
             subject: what it was done to; with a customer, their pseudonym is put after it.
             by: who did it.
             at: when.
-            detail: what else there is to know; nothing about a person, for it can never be erased.
-            words: why, in free words; can be erased when the row is about a customer.
+            detail: what else there is to know; nothing about a person and no free words, for it can never be erased.
+            words: why, in free words; they can be erased.
             customer_id: whom it is about.
             rows: the rows that the act wrote, by table and number; the act keeps their digests.
         """
@@ -161,7 +165,7 @@ class Audit:
     def holding(self, table: str, what: str) -> frozenset[int]:
         """The numbers of the rows of a table that are as an act of this kind wrote them, and that act is a link of the chain."""
         acts: dict[int, str] = {}
-        for row in self._database.rows(_LINKED, {"what": what, "first": FIRST}):
+        for row in self._database.rows(_LINKED, {"what": what, "erase": ERASE, "first": FIRST}):
             content = dict(zip(("seq", "at", "what", "subject", "by", "detail", "note"), row, strict=False))
             previous, digest, before, named = row[7:]
             if previous == before and named == digest and _chained(previous, content) == digest:
@@ -181,6 +185,25 @@ class Audit:
         for subject in sorted(subjects):
             self._database.change(_ERASE_WORDS, {"subject": subject})
         self._database.change(_DESTROY_KEY, {"customer_id": customer_id})
+
+    def erase_words(self, names: Callable[[str], object], rewritten: Sequence[tuple[str, int]], *, by: str, at: datetime) -> int:
+        """Erase the free words, of whatever act, that name somebody, and say so in a row of its own. Inside a transaction.
+
+        Args:
+            names: whether words name them.
+            rewritten: the rows, by table and number, whose own words were taken out; the act keeps their digests from now on.
+            by: who did it.
+            at: when.
+
+        Returns:
+            of how many acts the words are erased.
+        """
+        rows = [one.seq for one in self.acts() if one.words and names(one.words)]
+        for seq in rows:
+            self._database.change(_ERASE_NOTE, {"seq": seq})
+        if rows or rewritten:
+            self.append(ERASE, "words that name somebody", by=by, at=at, detail={"rows": rows}, rows=rewritten)
+        return len(rows)
 
     def known(self, what: str, subject: str) -> bool:
         """Whether there is a row of this act and subject."""
@@ -217,9 +240,10 @@ class Audit:
         for one in heads:
             held[one.seq].append(one)
         alive = {_pseudonym(key, customer_id) for customer_id, key in self._database.rows(_ALIVE)}
+        erased = {number for row in rows if row[2] == ERASE for number in json.loads(row[5])["rows"]}
         seq, previous = 0, FIRST
         for row in rows:
-            broken = _broken(row, seq + 1, previous, alive)
+            broken = _broken(row, seq + 1, previous, alive, erased)
             head = next((one for one in held.get(seq + 1, ()) if one.hash != row[8]), None)
             if broken is None and head is not None:
                 broken = Broken(
@@ -256,7 +280,7 @@ def write_head(path: Path, head: Head) -> None:
     unfinished.replace(path)
 
 
-def _broken(row: Row, expected: int, previous: str, alive: set[str]) -> Broken | None:
+def _broken(row: Row, expected: int, previous: str, alive: set[str], erased: set[int]) -> Broken | None:
     seq, at, what, subject, by, detail, note, link, digest, salt, words = row
     if seq != expected:
         return Broken(expected, "missing", f"row {expected} is not there: after row {expected - 1} comes row {seq}")
@@ -267,7 +291,7 @@ def _broken(row: Row, expected: int, previous: str, alive: set[str]) -> Broken |
         )
     if _chained(link, content) != digest:
         return Broken(seq, "content", f"the content of row {seq} is not what its hash was made of")
-    erasable = subject.startswith(CUSTOMER) and subject.split(" ")[1] not in alive
+    erasable = seq in erased or (subject.startswith(CUSTOMER) and subject.split(" ")[1] not in alive)
     if note and words is None and not erasable:
         return Broken(seq, "words", f"the words of row {seq} are gone, and nobody was forgotten for whom they could be erased")
     if words is not None and _commitment(salt, words) != note:

@@ -1,6 +1,8 @@
 """Forgetting a customer in the mailroom: the intent that survives a crash, the keyed hash that keeps them out, their rows renamed."""
 
 import hmac
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +12,7 @@ from tonglu.core.delivery import instant_of, instant_text
 from tonglu.core.errors import Finding, InputError, Place
 from tonglu.mailroom.audit import Audit
 from tonglu.mailroom.connection import Database
+from tonglu.mailroom.witness import WITNESSED
 
 SHORTEST_SECRET = 16
 _BEGIN = """
@@ -25,12 +28,24 @@ _SET_CHECK = "INSERT OR IGNORE INTO suppression_check (one, hash) VALUES (1, :ha
 _OWN_KEYS = "SELECT key FROM outbox WHERE customer_id = :customer_id AND unit = 'touch'"
 _PAYLOADS = "SELECT seq, payload FROM inbox WHERE payload IS NOT NULL"
 _DROP_ITEM = "DELETE FROM inbox WHERE seq = :seq"
+_SPARE_ITEM = "UPDATE inbox SET payload = :payload WHERE seq = :seq"
 _COLUMNS = """
 SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c
 WHERE m.type = 'table' AND c.name IN ('customer_id', 'touch_key', 'key')
 """
 _GONE = {"optout", "inbox"}
 _APART = {"forgetting", "pseudonym_key"}
+_WORDS = {
+    ("switch", "reason"): "true",
+    ("lever", "reason"): "true",
+    ("submission", "note"): "true",
+    ("approval", "override"): "true",
+    ("work_attempt", "note"): "true",
+    ("work_log", "detail"): "action = 'reveal'",
+}
+"""Where people write free words, which may name a customer whom the row is not about."""
+FORGOTTEN = "[forgotten]"
+"""What stands in free words where somebody was named who is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +113,37 @@ class Forgets:
             text = "TONGLU_ERASURE_KEY is not the key with which customers were forgotten: they would come back"
             raise InputError([Finding("TL857", text, Place("TONGLU_ERASURE_KEY"), "Set the first one again.")])
 
-    def replace(self, one: Forgetting, touch_keys: Iterable[str]) -> int:
-        """Put the surrogate and new keys into every table, and remove words and news of the customer; rows changed."""
+    def replace(self, one: Forgetting, touch_keys: Iterable[str], named: re.Pattern[str]) -> int:
+        """Put the surrogate and new keys into every table, and remove words and news of the customer; rows changed.
+
+        Free words of other people and acts that match `named` lose what they name.
+        """
         changed = 0
         with self._database.transaction():
             self._database.rows("PRAGMA defer_foreign_keys = ON")
+            taken, rewritten = self._take_out_of_words(named)
+            changed += taken + self._audit.erase_words(named.search, rewritten, by=one.by, at=one.at)
             own = [row[0] for row in self._database.rows(_OWN_KEYS, {"customer_id": one.customer_id})]
             keys = {old: one.key(old) for old in [*own, *touch_keys]}
             for seq, payload in self._database.rows(_PAYLOADS):
                 if any(old in payload for old in keys):
                     changed += self._database.change(_DROP_ITEM, {"seq": seq})
+                elif (fresh := _spared(payload, named)) != payload:
+                    changed += self._database.change(_SPARE_ITEM, {"seq": seq, "payload": fresh})
             for table, column in self._database.rows(_COLUMNS):
                 changed += self._replace_in(table, column, one, keys)
         return changed
+
+    def _take_out_of_words(self, named: re.Pattern[str]) -> tuple[int, list[tuple[str, int]]]:
+        """How many rows were rewritten, and which of them are held against their acts."""
+        changed, witnessed = 0, []
+        for (table, column), where in _WORDS.items():
+            name, own = quoted(table), quoted(column)
+            rows = self._database.rows(f"SELECT rowid, {own} FROM {name} WHERE {own} <> '' AND {where}")  # noqa: S608
+            found = [{"seq": seq, "fresh": named.sub(FORGOTTEN, words)} for seq, words in rows if named.search(words)]
+            changed += self._database.change_many(f"UPDATE {name} SET {own} = :fresh WHERE rowid = :seq", found)  # noqa: S608
+            witnessed += [(table, int(one["seq"])) for one in found] if table in WITNESSED else []
+        return changed, witnessed
 
     def _replace_in(self, table: str, column: str, one: Forgetting, keys: dict[str, str]) -> int:
         if column == "customer_id" and table in _APART:
@@ -136,6 +169,17 @@ class Forgets:
             self._audit.forget(one.customer_id)
             self._database.change(_DONE, {"customer_id": one.customer_id})
         self._database.rewrite()
+
+
+def _spared(payload: str, named: re.Pattern[str]) -> str:
+    """News about somebody else whose free words name the customer, without the name."""
+    told = json.loads(payload)
+    for name in ("reason", "detail"):
+        words = told.get(name)
+        if isinstance(words, str) and named.search(words):
+            told[name] = named.sub(FORGOTTEN, words)
+            payload = json.dumps(told, ensure_ascii=False)
+    return payload
 
 
 def keyed(secret: str, text: str) -> str:

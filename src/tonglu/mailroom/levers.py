@@ -56,9 +56,10 @@ class Levers:
         }
         with self._database.transaction():
             self._database.change(_SET, row)
-            detail = {key: row[key] for key in ("factor", "until", "reason")}
+            detail = {key: row[key] for key in ("factor", "until")}
+            subject = f"{lever.scope.value} {lever.name}"
             told = [("lever", last_row(self._database, "lever"))]
-            self._audit.append("lever", f"{lever.scope.value} {lever.name}", by=lever.by, at=lever.at, detail=detail, rows=told)
+            self._audit.append("lever", subject, by=lever.by, at=lever.at, detail=detail, words=lever.reason, rows=told)
 
     def in_force(self, now: datetime) -> list[Lever]:
         """The levers that hold at an instant, by scope and name; one whose `until` has come does not."""

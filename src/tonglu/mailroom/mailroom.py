@@ -72,9 +72,10 @@ class Mailroom:
             raise InputError([Finding("TL820", message, place)])
         with self._database.transaction():
             self.switches.note(Switch(scope, name, action, by, reason, at))
-            detail = {"action": action.value, "reason": reason}
+            detail = {"action": action.value}
             row = ("switch", last_row(self._database, "switch"))
-            self.audit.append("switch", f"{scope.value} {name}".strip(), by=by, at=at, detail=detail, rows=[row])
+            subject = f"{scope.value} {name}".strip()
+            self.audit.append("switch", subject, by=by, at=at, detail=detail, words=reason, rows=[row])
             if action is not Action.KILL:
                 return 0
             self.worklist.withdraw_reached(scope, name, f"killed by {by}")

@@ -4,7 +4,7 @@ Every table of the engine that has a `customer_id` is found by its column, so th
 who it was is listed here: keys and units made of the number, draws that are hashes of it, values that conditions read, free words.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -64,6 +64,12 @@ BY_TOUCH = "DELETE FROM here WHERE touch_key IN (SELECT touch_key FROM their_tou
 CHANGED = "INSERT INTO tonglu.source_change SELECT max(run_no), $table FROM tonglu.run HAVING max(run_no) IS NOT NULL"
 
 
+WORDS = ("lever_position", "ejection", "quarantine_action")
+"""The tables in which operators give a `reason` in free words, which may name a customer whom the row is not about."""
+SAID = "SELECT DISTINCT reason FROM slot_target WHERE reason IS NOT NULL"
+SAY = "UPDATE slot_target SET reason = $fresh WHERE reason = $words"
+
+
 @dataclass(frozen=True)
 class Whom:
     """Whom to forget, and what stands for them."""
@@ -90,6 +96,17 @@ def forget(warehouse: Warehouse, contracts: Collection[Contract], whom: Whom, at
         goes = schema == "segment" or name in GOES
         counts[f"{schema}.{name}"] = warehouse.execute(fill(REMOVE if goes else RENAME, target=table(name, schema)), **given)
     return {name: count for name, count in counts.items() if count}
+
+
+def take_out_of_words(warehouse: Warehouse, spared: Callable[[str], str]) -> int:
+    """Rewrite what operators wrote in free words, in the caller's transaction; rows changed."""
+    changed = 0
+    for name in WORDS:
+        here = table(name, "tonglu")
+        for (said,) in warehouse.fetch(fill(SAID, target=here)):
+            if (fresh := spared(said)) != said:
+                changed += warehouse.execute(fill(SAY, target=here), words=said, fresh=fresh)
+    return changed
 
 
 def _facts(warehouse: Warehouse, contract: Contract, given: dict[str, object], at: object) -> int:

@@ -164,4 +164,4 @@ def test_a_lever_is_in_it_with_its_reason(path):
         mailroom.levers.note(Lever(Scope.JOURNEY, "greet", Decimal("1.5"), T + timedelta(days=1), "li", "year end", T))
         act = mailroom.audit.acts()[-1]
     assert (act.what, act.subject, act.by) == ("lever", "journey greet", "li")
-    assert act.detail["reason"] == "year end"
+    assert act.words == "year end"

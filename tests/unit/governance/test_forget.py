@@ -8,18 +8,26 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import apsw
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from tonglu.app.forget import begin, forget_all
 from tonglu.app.inspect import project_of
 from tonglu.app.replay import replay
+from tonglu.cli.commands import app
 from tonglu.core.errors import InputError, Unavailable
+from tonglu.mailroom.approvals import Submission
 from tonglu.mailroom.audit import Head
+from tonglu.mailroom.inbox import InboxItem
+from tonglu.mailroom.levers import Lever
+from tonglu.mailroom.switches import Action, Scope
+from tonglu.mailroom.work_answers import Noted
 from tonglu.settings import Settings
 from tonglu.testing import TinyBank, at
 
@@ -174,6 +182,67 @@ def test_the_chain_still_holds_and_says_that_somebody_was_forgotten(bank):
     eject, last = [one for one in audit.acts() if one.what in ("eject", "forget")]
     assert (eject.words, last.by, last.detail["reason"]) == (None, "officer", "asked for it")
     assert eject.subject.split()[1] == last.subject.split()[1]
+
+
+def say_it_everywhere(bank: TinyBank) -> None:
+    """Operators name the person in every free word there is, none of it about them."""
+    mailroom, root = bank.place.mailroom, bank.root
+    mailroom.throw(Scope.BRANCH, "17", Action.PAUSE, by="ops", reason=f"complaint of {WHO}", at=T)
+    mailroom.throw(Scope.BRANCH, "17", Action.RESUME, by="ops", reason="settled", at=T)
+    mailroom.levers.note(Lever(Scope.JOURNEY, "greet", Decimal(2), T + 99 * DAY, "ops", f"{NAME} asked for it", T))
+    wanted = Submission("journey", "greet", "h", "{}", {}, "wang", f"see {WHO}", None, 1, (), T)
+    mailroom.approvals.approve(mailroom.approvals.submit(wanted), "li", T, override=f"{PHONE} rang")
+    note = InboxItem("eject", "e", 5, {"journey": "greet", "reason": f"like {WHO}", "by": "ops"}, T)
+    mailroom.inbox.post([note])
+    mailroom.audit.append("eject", "from greet", by="ops", at=T, words=f"like {WHO}", customer_id=5)
+    mailroom.worklist.note(Noted("", "reveal", "li", T, f"calling {NAME}"))
+    mailroom.worklist.note(Noted("", "export", "li", T, "5 items to list.csv"))
+    bank.run_whole(T + 3 * DAY)
+    (root / "list.csv").write_text(f"key,customer\nk,{NAME}\n", encoding="utf-8")
+    (root / "other.csv").write_text("key,customer\nk,somebody\n", encoding="utf-8")
+
+
+def test_words_of_other_acts_that_name_the_person_are_erased_and_the_chain_holds(bank):
+    say_it_everywhere(bank)
+    head = bank.place.mailroom.audit.head()
+    [done] = forget_them(bank)
+    assert left_of(bank.root) == []
+    audit = bank.place.mailroom.audit
+    assert audit.verify([Head(head.seq, head.hash, "a file")]) is None
+    words = {one.what: one.words for one in audit.acts()}
+    assert [one.words for one in audit.acts() if one.what == "switch"] == [None, "settled"]
+    assert [words[what] for what in ("lever", "submit", "approve", "eject")] == [None] * 4
+    assert bank.place.mailroom.switches.since(0)[0].reason == "complaint of [forgotten]"
+    assert bank.rows("SELECT DISTINCT reason FROM tonglu.lever_position") == [("[forgotten] asked for it",)]
+    assert [one.detail for one in bank.place.mailroom.worklist.noted()] == ["calling [forgotten]", "5 items to list.csv"]
+    assert done.left == ("list.csv",)
+
+
+def test_words_that_go_without_a_row_that_says_so_are_missed(bank):
+    mailroom = bank.place.mailroom
+    mailroom.throw(Scope.BRANCH, "17", Action.PAUSE, by="ops", reason="a storm", at=T)
+    with mailroom._database.transaction():
+        mailroom._database.change("DELETE FROM audit_note", {})
+    assert mailroom.audit.verify().what == "words"
+
+
+def test_an_old_row_that_names_them_and_a_file_of_the_project_are_told(bank):
+    bank.place.mailroom.audit.append("lever", "journey greet", by="ops", at=T, detail={"reason": f"for {WHO}"})
+    seq = bank.place.mailroom.audit.head().seq
+    (bank.root / "notes.txt").write_text(f"call {WHO} again")
+    (bank.root / "photo.png").write_bytes(b"\xff\xfe\x00" + bytes(str(WHO), "ascii"))
+    [done] = forget_them(bank)
+    assert done.left == ("notes.txt", f"row {seq} of the audit log, which cannot be changed")
+
+
+def test_the_command_ends_with_where_they_are_named_still(bank, monkeypatch):
+    (bank.root / "list.csv").write_text(f"key,customer\nk,{NAME}\n", encoding="utf-8")
+    bank.close()
+    monkeypatch.setenv("TONGLU_ERASURE_KEY", SECRET)
+    asked = ["forget", str(WHO), "--reason", "asked for it", "--by", "officer", "--yes", "-C", str(bank.root)]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "still named in: list.csv"
 
 
 def test_a_file_that_brings_them_again_is_not_taken_in(bank):

@@ -248,7 +248,8 @@ def test_a_limit_of_fairness_stands_against_an_approval_until_it_is_set_aside(ti
     put_forward(bank)
     refuse(bank, "the last dry run: side 'right' is touched 0.00 times as often")
     assert agree(bank, override="the right side has no branch").approved
-    assert bank.place.mailroom.audit.acts()[-1].detail["override"] == "the right side has no branch"
+    last = bank.place.mailroom.audit.acts()[-1]
+    assert (last.words, last.detail["overridden"]) == ("the right side has no branch", True)
 
 
 def test_fairness_shows_a_journey_by_its_whole_name(tiny):
