@@ -25,7 +25,7 @@ from tonglu.language.governance import check_governance
 from tonglu.language.journey import Journey, read_journey
 from tonglu.language.loader import load_model
 from tonglu.language.message import ChannelLimit, MessageFile, message_findings
-from tonglu.language.policy import Policy, check_policy, read_policy
+from tonglu.language.policy import Policy, check_in_one_run, check_policy, read_policy
 from tonglu.language.project import PROJECT_FILE, Project, read_project
 from tonglu.language.risk import RiskRule, check_risk_rule, in_order, read_risk_rule
 from tonglu.language.segment import Segment, in_dependency_order, read_segment
@@ -134,6 +134,9 @@ class _Reader:
             check_suitability(policy.suitability, policy_file, names, self.findings)
         messages = self._messages(known, channels)
         journeys, known = self._journeys(known, messages, policy)
+        if policy is not None:
+            marketing = [one.name for one in journeys if one.header.purpose == "marketing"]
+            check_in_one_run(policy, marketing, policy_file, self.findings)
         if policy is not None and known.profile:
             check_competition(policy, policy_file, known, contracts, self.findings)
         if policy is not None:

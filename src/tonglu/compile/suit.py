@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tonglu.core.errors import Finding
+from tonglu.core.errors import Finding, Severity
 from tonglu.language.journey import Journey
 from tonglu.language.message import STRICT, MessageFile
 from tonglu.language.policy import Policy
@@ -31,3 +31,8 @@ def check_products(journey: Journey, messages: Mapping[str, MessageFile], policy
             hint = "Give the journey another purpose, or do not let it skip 'suitable'."
             said = f"touches of purpose '{journey.header.purpose}' skip the gate that judges a product of kind '{product.kind}'"
             findings.append(Finding("TL624", said, place, hint))
+        elif (last := policy.suitability.unjudged_from(product.kind)) is not None:
+            needed = needed_for(product.kind)
+            said = f"after {last} no suitability rule judges a product of kind '{product.kind}', and it is offered to nobody"
+            hint = f"Add a rule with tests: {needed} that is in force from the next day on, in policy.yaml."
+            findings.append(Finding("TL625", said, place, hint, Severity.WARNING))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from tonglu.core.durations import format_duration
-from tonglu.language.values import Authored, Condition, Duration, Name, Title, refuse, shown
+from tonglu.language.values import Authored, Condition, Name, Span, Title, refuse, shown
 
 Topic = Literal["deposit", "wealth", "fund", "insurance", "credit", "service"]
 """What a touch is about: the kind of the product that its message names."""
@@ -58,7 +58,7 @@ class Exclusion(Authored):
     name: Name
     journeys: tuple[Name, ...] = ()
     topic: Topic | Literal["any"] | None = None
-    within: Duration
+    within: Span
     title: Title | None = None
 
     @model_validator(mode="before")

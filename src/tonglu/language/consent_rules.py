@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from tonglu.language.values import Authored, Duration, Name, as_list
+from tonglu.language.values import Authored, Name, Span, as_list
 
 STOP_WORDS = ("T", "TD", "R", "退订", "拒收")
 Word = Annotated[str, Field(min_length=1, max_length=20)]
@@ -20,7 +20,7 @@ class ConsentRules(Authored):
         refusals: the channels on which `touch.refused` is an opt-out of marketing there.
     """
 
-    complaint_hold: Duration | None = None
+    complaint_hold: Span | None = None
     stop_words: Annotated[tuple[Word, ...], BeforeValidator(as_list)] = STOP_WORDS
     stop_channels: Annotated[tuple[Name, ...], BeforeValidator(as_list)] = ("sms",)
     refusals: Annotated[tuple[Name, ...], BeforeValidator(as_list)] = ("call",)

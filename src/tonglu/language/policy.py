@@ -19,7 +19,7 @@ from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
-from tonglu.language.values import Authored, Duration, Name, Share, Span, refuse, shown
+from tonglu.language.values import Authored, Name, Share, Span, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 
 ANY = "any"
@@ -27,6 +27,10 @@ NEVER_SKIPPED = frozenset({"journey_live", "eligible", "reachable"})
 """Gates that no purpose skips."""
 HELD_TO: Mapping[str, frozenset[str]] = {"marketing": frozenset({"consent", "suitable", "risk"})}
 """Gates that a purpose may not skip, by purpose."""
+PROTECTING = frozenset({"consent", "suitable", "risk"})
+"""Gates that protect the customer: skipping one is warned of where no law asks for the touch."""
+Purpose = Literal["marketing", "service", "care", "regulatory"]
+Purposes = Literal["marketing", "service", "care", "regulatory", "any"]
 
 
 def _epoch(value: object) -> object:
@@ -52,12 +56,12 @@ class Cap(Authored):
     """At most so many touches of one customer within a time, of a purpose, channel, journey and topic or of any."""
 
     name: Name
-    purpose: Name = ANY
+    purpose: Purposes = "any"
     channel: Name = ANY
     journey: Name = ANY
     topic: Topic | Literal["any"] = "any"
     at_most: Annotated[int, Field(ge=1)]
-    within: Duration
+    within: Span
 
     @model_validator(mode="before")
     @classmethod
@@ -77,11 +81,11 @@ class Cap(Authored):
 class Dwell(Authored):
     """The least time between two touches of one customer, of a purpose, channel, journey and topic or of any."""
 
-    purpose: Name = ANY
+    purpose: Purposes = "any"
     channel: Name = ANY
     journey: Name = ANY
     topic: Topic | Literal["any"] = "any"
-    at_least: Duration
+    at_least: Span
 
 
 class Learning(Authored):
@@ -124,7 +128,7 @@ class Policy(Authored):
 
     policy: Name = "bank"
     global_control: GlobalControl = GlobalControl()
-    purposes: Mapping[Literal["marketing", "service", "care", "regulatory"], PurposePolicy] = Field(default_factory=dict)
+    purposes: Mapping[Purpose, PurposePolicy] = Field(default_factory=dict)
     caps: tuple[Cap, ...] = ()
     dwell: tuple[Dwell, ...] = ()
     open_hours: Mapping[Name, OpenHours] = Field(default_factory=dict)
@@ -215,3 +219,22 @@ def check_policy(
             elif gate in NEVER_SKIPPED or gate in HELD_TO.get(purpose, frozenset()):
                 message = f"{purpose} may not skip '{gate}'"
                 findings.append(file.finding("TL843", message, ("purposes", purpose, "skips", number), "Remove it."))
+            elif gate in PROTECTING and purpose != "regulatory":
+                place = file.place(("purposes", purpose, "skips", number))
+                message = f"touches of purpose '{purpose}' are sent without asking the gate '{gate}'"
+                hint = "Remove it, unless each of these touches is what the contract with the customer asks for."
+                findings.append(Finding("TL845", message, place, hint, Severity.WARNING))
+
+
+def check_in_one_run(policy: Policy, marketing: Collection[str], file: YamlFile, findings: list[Finding]) -> None:
+    """Warn of several journeys whose offers one customer may get in one run, where no cap over all channels holds them to fewer."""
+    several = min(policy.per_run, len(marketing))
+    capped = [one.at_most for one in policy.all_caps if one.purpose in (ANY, "marketing") and _of_all(one)]
+    if several > 1 and several <= min(capped, default=several):
+        message = f"one customer may get {several} marketing touches in one run: per_run allows {policy.per_run}, and no cap holds them to fewer"
+        hint = "Write per_run: 1, or a cap of marketing: {purpose: marketing, at_most: 1, within: 1 day}."
+        findings.append(Finding("TL846", message, file.place(("per_run",)), hint, Severity.WARNING))
+
+
+def _of_all(cap: Cap) -> bool:
+    return (cap.channel, cap.journey, cap.topic) == (ANY, ANY, ANY)

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from tonglu.core.errors import Finding, Severity, did_you_mean
 from tonglu.language.expression import ColumnType
 from tonglu.language.message import INVESTED, STRICT, ProductKind, RiskLevel
-from tonglu.language.values import Authored, Duration, EventName, Name, refuse
+from tonglu.language.values import Authored, EventName, Name, Span, refuse
 from tonglu.language.yamlfile import Loc, YamlFile
 
 Years = Annotated[int, Field(ge=0, le=120)]
@@ -177,7 +177,7 @@ class CoolingOffRule(SuitabilityRule):
 
     tests: Literal["cooling_off"]
     events: tuple[EventName, ...] = ()
-    within: Duration | None = None
+    within: Span | None = None
     segments: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
@@ -233,6 +233,12 @@ class Suitability(Authored):
         return kind not in STRICT or any(
             one.enabled and one.tests == needed_for(kind) and kind in one.covers for one in self.rules
         )
+
+    def unjudged_from(self, kind: ProductKind) -> date | None:
+        """The first bank day after which no rule judges a product of this kind any more, so that it is offered to nobody; None if never."""
+        needed = [one for one in self.rules if one.enabled and one.tests == needed_for(kind) and kind in one.covers]
+        ends = [one.until for one in needed]
+        return None if kind not in STRICT or None in ends else max((end for end in ends if end is not None), default=None)
 
 
 def needed_for(kind: ProductKind) -> str:

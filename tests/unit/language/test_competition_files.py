@@ -95,3 +95,83 @@ def test_an_exclusion_of_a_journey_that_does_not_exist_is_warned_of(tiny):
     policy = {"exclusions": [{"journeys": ["a", "gone"], "within": "7 days"}], "caps": [{"at_most": 9, "within": "1 day"}]}
     bank = tiny(journeys={"a": {"enter": {"event": "ordered"}, "steps": steps}}, policy=policy)
     assert [one.code for one in bank.place.definitions.warnings] == ["TL213"]
+
+
+@pytest.mark.parametrize(
+    ("section", "text"),
+    [
+        ("caps", [{"purpose": "marketng", "at_most": 1, "within": "1 day"}]),
+        ("dwell", [{"purpose": "marketng", "at_least": "1 day"}]),
+        ("caps", [{"purpose": "marketing", "at_most": 1, "within": "0 days"}]),
+        ("dwell", [{"at_least": "0 days"}]),
+        ("exclusions", [{"topic": "any", "within": "0 days"}]),
+        ("consent", {"complaint_hold": "0 days"}),
+        ("suitability", {"rules": [{"rule": "a", "tests": "cooling_off", "events": ["x"], "within": "0 days", "regulation": "r", "evidence": "D"}]}),
+    ],
+)  # fmt: skip
+def test_what_would_protect_nobody_is_refused(section, text):
+    with pytest.raises(ValidationError, match=r"zero length|should be|must be"):
+        Policy.model_validate({section: text})
+
+
+def warned(bank, *codes):
+    return [one.message for one in bank.place.definitions.warnings if one.code in codes]
+
+
+OFFER = {"enter": {"event": "ordered"}, "steps": [{"hi": {"touch": "hello", "via": ["sms"]}}]}
+
+
+@pytest.mark.parametrize(("purpose", "expected"), [("service", 3), ("care", 3), ("regulatory", 0)])
+def test_a_purpose_that_skips_what_protects_the_customer_is_warned_of(tiny, purpose, expected):
+    gates = ["suitable", "risk", "consent", "contact_policy"]
+    bank = tiny(journeys={"offer": OFFER}, policy={"purposes": {purpose: {"skips": gates}}})
+    assert len(warned(bank, "TL845")) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "several"),
+    [
+        ({"per_run": 5}, True),
+        ({"per_run": 1}, False),
+        ({"per_run": 5, "caps": [{"purpose": "marketing", "at_most": 1, "within": "1 day"}]}, False),
+        ({"per_run": 5, "caps": [{"at_most": 2, "within": "1 day"}]}, False),
+        ({"per_run": 5, "caps": [{"purpose": "marketing", "at_most": 9, "within": "1 day"}]}, True),
+        ({"per_run": 5, "caps": [{"purpose": "marketing", "channel": "sms", "at_most": 1, "within": "1 day"}]}, True),
+        ({"per_run": 5, "caps": [{"purpose": "service", "at_most": 1, "within": "1 day"}]}, True),
+        ({"per_run": 5, "dwell": [{"at_least": "1 hour"}]}, False),
+    ],
+)
+def test_several_offers_to_one_customer_in_one_run_are_warned_of(tiny, policy, several):
+    bank = tiny(journeys={"a": OFFER, "b": OFFER, "c": OFFER, "d": {**OFFER, "purpose": "care"}}, policy=policy)
+    said = "one customer may get 3 marketing touches in one run: per_run allows 5, and no cap holds them to fewer"
+    assert warned(bank, "TL846") == [said] * several
+
+
+RATING = {"tests": "rating", "regulation": "r", "evidence": "D"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "last"),
+    [
+        ([{"rule": "now", "from": "2026-02-01"}], None),
+        ([{"rule": "now", "from": "2026-02-01"}, {"rule": "before", "until": "2026-01-31"}], None),
+        ([{"rule": "before", "until": "2026-01-31"}], "2026-01-31"),
+        ([{"rule": "before", "until": "2026-01-31"}, {"rule": "off", "enabled": False}], "2026-01-31"),
+    ],
+)
+def test_the_last_rule_about_ratings_that_ends_is_warned_of(tiny, rules, last):
+    suitability = {"reads": {"rating": "risk_rating"}, "rules": [{**RATING, **rule} for rule in rules]}
+    message = {
+        "product": {"kind": "wealth", "risk": "R2"},
+        "text": {"sms": {"body": "您好"}},
+    }
+    bank = tiny(
+        journeys={"offer": OFFER},
+        messages={"hello": message},
+        attributes={"risk_rating": "text"},
+        policy={"suitability": suitability},
+    )
+    expected = (
+        [f"after {last} no suitability rule judges a product of kind 'wealth', and it is offered to nobody"] if last else []
+    )
+    assert warned(bank, "TL625") == expected

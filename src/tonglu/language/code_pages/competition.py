@@ -76,4 +76,55 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
             closed_at: {type: instant}
         """,
     ),
+    (
+        "TL845",
+        "a protection that a purpose skips",
+        """Consent, suitability and risk protect the customer. What the law asks for may be sent without them, as purpose regulatory; service
+        and care that skip one reach customers who said no, or who are being defrauded at this moment. This is a warning.""",
+        """
+        journeys/policy.yaml:
+          purposes: {marketing: {}, service: {skips: [risk]}}
+        """,
+        """
+        journeys/policy.yaml:
+          purposes: {marketing: {}, service: {skips: [contact_policy]}, regulatory: {skips: [consent]}}
+        """,
+    ),
+    (
+        "TL846",
+        "several offers in one run",
+        """Each journey asks for one touch. `per_run` above 1 lets those of several journeys reach a customer in the same minute, unless a cap of
+        marketing over all channels holds them to fewer. This is a warning.""",
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/second.yaml:
+          journey: second
+          title: {zh: 第二个, en: Second}
+          purpose: marketing
+          owner: retail
+          enter: {event: app_login}
+          goal: {event: product_opened, within: 7 days}
+          steps:
+            - hello: {touch: welcome, via: [sms]}
+        journeys/policy.yaml:
+          per_run: 5
+        """,
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/second.yaml:
+          journey: second
+          title: {zh: 第二个, en: Second}
+          purpose: marketing
+          owner: retail
+          enter: {event: app_login}
+          goal: {event: product_opened, within: 7 days}
+          steps:
+            - hello: {touch: welcome, via: [sms]}
+        journeys/policy.yaml:
+          per_run: 5
+          caps: [{purpose: marketing, at_most: 1, within: 1 day}]
+        """,
+    ),
 )

@@ -381,4 +381,34 @@ PAGES: tuple[tuple[str, str, str, str, str], ...] = (
           suitability: {reads: {rating: risk_rating}, rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2}]}
         """,
     ),
+    (
+        "TL625",
+        "the last rule that judges a product ends",
+        """A rule of suitability has days on which it is in force. After the last day of the last one that judges what is invested (or borrowed)
+        such products are offered to nobody. This is a warning.""",
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/messages/welcome.yaml:
+          product: {kind: wealth, risk: R2}
+          text: {sms: {body: 理财产品上新}}
+        journeys/policy.yaml:
+          suitability:
+            reads: {rating: risk_rating}
+            rules: [{rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2, until: 2026-01-31}]
+        """,
+        """
+        journeys/welcome.yaml:
+          owner: retail
+        journeys/messages/welcome.yaml:
+          product: {kind: wealth, risk: R2}
+          text: {sms: {body: 理财产品上新}}
+        journeys/policy.yaml:
+          suitability:
+            reads: {rating: risk_rating}
+            rules:
+              - {rule: match, tests: rating, regulation: 适当性管理办法, evidence: S2, until: 2026-01-31}
+              - {rule: match_now, tests: rating, regulation: 适当性管理办法, evidence: S2, from: 2026-02-01}
+        """,
+    ),
 )
