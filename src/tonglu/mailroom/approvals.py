@@ -141,9 +141,7 @@ class Approvals:
             }
             detail |= {"roles": wanted.roles}
             subject = f"{wanted.kind} {wanted.name}"
-            self._audit.append(
-                "submit", subject, by=wanted.author, at=wanted.at, detail=detail, words=wanted.note, rows=[row]
-            )
+            self._audit.append("submit", subject, by=wanted.author, at=wanted.at, detail=detail, words=wanted.note, rows=[row])
             return self.all()[-1]
 
     def approve(self, submitted: Submission, by: str, at: datetime, override: str = "") -> Submission:

@@ -139,10 +139,15 @@ class Forgets:
         changed, witnessed = 0, []
         for (table, column), where in _WORDS.items():
             name, own = quoted(table), quoted(column)
-            rows = self._database.rows(f"SELECT rowid, {own} FROM {name} WHERE {own} <> '' AND {where}")  # noqa: S608
-            found = [{"seq": seq, "fresh": named.sub(FORGOTTEN, words)} for seq, words in rows if named.search(words)]
-            changed += self._database.change_many(f"UPDATE {name} SET {own} = :fresh WHERE rowid = :seq", found)  # noqa: S608
-            witnessed += [(table, int(one["seq"])) for one in found] if table in WITNESSED else []
+            said = self._database.rows(f"SELECT DISTINCT {own} FROM {name} WHERE {own} <> '' AND {where}")  # noqa: S608
+            found = [{"words": words, "fresh": named.sub(FORGOTTEN, words)} for (words,) in said if named.search(words)]
+            if table in WITNESSED:
+                by_words = f"SELECT seq FROM {name} WHERE {own} = :words AND {where}"  # noqa: S608
+                witnessed += [
+                    (table, int(row[0])) for one in found for row in self._database.rows(by_words, {"words": one["words"]})
+                ]
+            statement = f"UPDATE {name} SET {own} = :fresh WHERE {own} = :words AND {where}"  # noqa: S608
+            changed += self._database.change_many(statement, found)
         return changed, witnessed
 
     def _replace_in(self, table: str, column: str, one: Forgetting, keys: dict[str, str]) -> int:
