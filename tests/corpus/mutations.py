@@ -219,16 +219,25 @@ CODES: tuple[tuple[str, str, Change], ...] = (
     ("TL424", "a migration to nowhere", header(migrate={"old": "no_such_step"})),
     ("TL425", "a cycle with a wait and no way out", steps(lambda all_: [{"round_a": {"wait": "1 day"}}, {"round_b": {"go": "round_a"}}, *all_])),
     ("TL426", "an exit that everybody meets", header(enter={"segment": "youth"}, exit=[{"segment": "youth"}])),
-    ("TL427", "an exit by the goal", lambda data: header(on_goal="continue", exit=[{"event": data["goal"]["event"]}])(data)),
-    ("TL428", "a lift that cannot be seen", lambda data: iter([changed(data, ("goal", "expect"), SMALL)])),
+    ("TL427", "an exit by the goal", lambda data: header(on_goal="continue", exit=[{"event": _main(data)["event"]}])(data)),
+    ("TL428", "a lift that cannot be seen", lambda data: iter([changed(data, (*_main_at(data), "expect"), SMALL)])),
     ("TL431", "a day before the journey begins", header(enter={"calendar": {"date": "2026-06-01"}}, live={"from": "2026-07-01"})),
     ("TL431", "a recurrence after the journey's end", header(enter=FIRST_OF_JUNE, live={"from": "2026-07-01", "until": "2027-05-01"})),
     ("TL431", "a wait until the journey has stopped", steps_in(NOT_LONG, [{"rest_long": {"wait": {"until": "2027-02-01"}}}])),
     ("TL432", "a goal that is over before the first touch", steps(lambda all_: [{"rest_long": {"wait": "400 days"}}, *all_])),
-    ("TL433", "a goal that controls cannot reach", every("event", to="touch.clicked", where=lambda d, p, v: p[0] == "goal" and d.get("holdout"))),
+    ("TL433", "a goal that controls miss", every("event", to="touch.clicked", where=lambda d, p, v: p[0] in ("goal", "goals") and d.get("holdout"))),
     ("TL434", "a weight too few", add("weights", [1], lambda place, node: "arms" in node and isinstance(node["arms"], list))),
     ("TL434", "a weight for no arm", add("weights", {"nobody": 1}, lambda place, node: "arms" in node and isinstance(node["arms"], dict))),
 )  # fmt: skip
+
+
+def _main_at(data: Data) -> tuple[str | int, ...]:
+    """Where the goal of a journey stands, the first where there are several."""
+    return ("goals", 0) if "goals" in data else ("goal",)
+
+
+def _main(data: Data) -> Data:
+    return data["goals"][0] if "goals" in data else data["goal"]
 
 
 def _goals(data: Data) -> Data:

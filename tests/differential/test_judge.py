@@ -1,4 +1,4 @@
-"""The engine against the second implementation: a few hundred cases made from one seed; and what that implementation may know."""
+"""The engine against the second implementation: cases made from one seed (`make judge` plays ten thousand); and what that one may know."""
 
 import ast
 import sys
@@ -11,7 +11,7 @@ from tests.differential.making import CONTESTS, LIMITS, RULED
 
 HERE = Path(__file__).parent
 SEED = 20260302
-BATCH = 100
+BATCH = 40
 INTERPRETER = (
     "interpreter",
     "entering",
