@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Person:
         """Whether a text holds the number, not as part of a longer one, or a personal value, or a key."""
         return bool(self.pattern.search(text))
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What names the customer in a text."""
         number = str(self.customer_id)
@@ -74,10 +75,8 @@ def _others(root: Path, treated: Collection[Path]) -> Iterator[Path]:
         folders[:] = sorted(one for one in folders if not one.startswith(".") and here / one not in treated)
         for name in sorted(files):
             path = here / name
-            inside = not any(
-                name.startswith(one.name) for one in treated if one.parent == here
-            )  # -wal and the like beside a database
-            if inside and not path.is_symlink() and path.stat().st_size <= LARGEST:
+            beside = any(name.startswith(one.name) for one in treated if one.parent == here)  # -wal and the like of a database
+            if not beside and not path.is_symlink() and path.stat().st_size <= LARGEST:
                 yield path
 
 

@@ -15,6 +15,7 @@ from tonglu.core.consent_words import folded
 from tonglu.core.errors import InputError, did_you_mean, wrong
 from tonglu.language.arbitration import Topic
 from tonglu.language.project import Project
+from tonglu.language.values import Purpose
 from tonglu.language.yamlfile import read_yaml
 from tonglu.mailroom.inbox import InboxItem
 from tonglu.mailroom.mailroom import Mailroom
@@ -25,7 +26,7 @@ __all__ = ["Action", "Names", "Scope", "Thrown", "eject", "in_force", "known_nam
 
 EVERYTHING = "all"
 PRODUCTS = frozenset(get_args(Topic))
-PURPOSES = frozenset({"marketing", "service", "care", "regulatory"})
+PURPOSES = frozenset(get_args(Purpose))
 EJECT = "eject"
 
 

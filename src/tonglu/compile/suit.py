@@ -31,7 +31,7 @@ def check_products(journey: Journey, messages: Mapping[str, MessageFile], policy
             hint = "Give the journey another purpose, or do not let it skip 'suitable'."
             said = f"touches of purpose '{journey.header.purpose}' skip the gate that judges a product of kind '{product.kind}'"
             findings.append(Finding("TL624", said, place, hint))
-        elif (last := policy.suitability.unjudged_from(product.kind)) is not None:
+        elif (last := policy.suitability.judged_until(product.kind)) is not None:
             needed = needed_for(product.kind)
             said = f"after {last} no suitability rule judges a product of kind '{product.kind}', and it is offered to nobody"
             hint = f"Add a rule with tests: {needed} that is in force from the next day on, in policy.yaml."

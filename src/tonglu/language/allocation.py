@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from tonglu.core.errors import Finding, Severity, did_you_mean
-from tonglu.language.values import Authored, Money, Name, refuse, shown
+from tonglu.language.values import Authored, Money, Name, Purpose, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile
 
 UNIT_COLUMNS: Mapping[str, str] = {"branch": "branch_id", "employee": "manager_id"}
@@ -71,7 +71,7 @@ class Budget(Authored):
     name: Name
     channel: Name | None = None
     journey: Name | None = None
-    purpose: Literal["marketing", "service", "care", "regulatory"] | None = None
+    purpose: Purpose | None = None
     at_most: Annotated[Money, PlainSerializer(lambda fen: f"{fen / 100:.2f} yuan", return_type=str, when_used="json")]
     per: Literal["day", "month"]
 

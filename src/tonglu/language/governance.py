@@ -3,16 +3,15 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from tonglu.core.durations import format_duration
 from tonglu.core.errors import Finding, did_you_mean
-from tonglu.language.values import Authored, Duration, Name, as_list, refuse, shown
+from tonglu.language.values import Authored, Duration, Name, Purpose, as_list, refuse, shown
 from tonglu.language.yamlfile import YamlFile
 
-Purpose = Literal["marketing", "service", "care", "regulatory"]
 _AUDIENCE = re.compile(r"(up to|above)\s+([0-9][0-9_,]*)")
 
 

@@ -27,6 +27,7 @@ from tonglu.language.values import (
     Money,
     Name,
     Ordering,
+    Purpose,
     Said,
     Share,
     Span,
@@ -36,9 +37,6 @@ from tonglu.language.values import (
     shown,
 )
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
-
-Purpose = Literal["marketing", "service", "care", "regulatory"]
-
 
 SOURCES = ("segment", "left", "event", "calendar", "list", "journey")
 

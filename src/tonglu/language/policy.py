@@ -19,18 +19,17 @@ from tonglu.language.loader import load_model
 from tonglu.language.repairs import name_fix
 from tonglu.language.risk import Risk
 from tonglu.language.suitability import Suitability
-from tonglu.language.values import Authored, Name, Share, Span, refuse, shown
+from tonglu.language.values import Authored, Name, Purpose, Share, Span, refuse, shown
 from tonglu.language.yamlfile import Loc, YamlFile, read_yaml
 
 ANY = "any"
 NEVER_SKIPPED = frozenset({"journey_live", "eligible", "reachable"})
 """Gates that no purpose skips."""
-HELD_TO: Mapping[str, frozenset[str]] = {"marketing": frozenset({"consent", "suitable", "risk"})}
-"""Gates that a purpose may not skip, by purpose."""
 PROTECTING = frozenset({"consent", "suitable", "risk"})
 """Gates that protect the customer: skipping one is warned of where no law asks for the touch."""
-Purpose = Literal["marketing", "service", "care", "regulatory"]
-Purposes = Literal["marketing", "service", "care", "regulatory", "any"]
+HELD_TO: Mapping[str, frozenset[str]] = {"marketing": PROTECTING}
+"""Gates that a purpose may not skip, by purpose."""
+Purposes = Literal[Purpose, "any"]
 
 
 def _epoch(value: object) -> object:

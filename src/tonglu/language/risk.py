@@ -28,9 +28,8 @@ from tonglu.language.message import STRICT, ProductKind
 from tonglu.language.segment import Header, Segment, read_header, read_sql, read_title
 from tonglu.language.segment_names import KnownTables, check_names, output_columns
 from tonglu.language.segment_sql import SqlText, parse_select
-from tonglu.language.values import Authored
+from tonglu.language.values import Authored, Purpose
 
-Purpose = Literal["marketing", "service", "care", "regulatory"]
 Dimension = Literal["customer", "account", "transaction", "device", "location", "operation"]
 Action = Literal["hold", "alert", "pass"]
 Mode = Literal["live", "shadow"]

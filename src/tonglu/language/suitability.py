@@ -230,15 +230,16 @@ class Suitability(Authored):
 
     def judges(self, kind: ProductKind) -> bool:
         """Whether a product of this kind is judged by the rule without which it is never offered (always, for kinds that need none)."""
-        return kind not in STRICT or any(
-            one.enabled and one.tests == needed_for(kind) and kind in one.covers for one in self.rules
-        )
+        return kind not in STRICT or bool(self._judging(kind))
 
-    def unjudged_from(self, kind: ProductKind) -> date | None:
-        """The first bank day after which no rule judges a product of this kind any more, so that it is offered to nobody; None if never."""
-        needed = [one for one in self.rules if one.enabled and one.tests == needed_for(kind) and kind in one.covers]
-        ends = [one.until for one in needed]
+    def judged_until(self, kind: ProductKind) -> date | None:
+        """The last bank day on which a product of this kind is judged; after it, it is offered to nobody. None where there is no such day."""
+        ends = [one.until for one in self._judging(kind)]
         return None if kind not in STRICT or None in ends else max((end for end in ends if end is not None), default=None)
+
+    def _judging(self, kind: ProductKind) -> list[Rule]:
+        """The rules without which a product of this kind is never offered."""
+        return [one for one in self.rules if one.enabled and one.tests == needed_for(kind) and kind in one.covers]
 
 
 def needed_for(kind: ProductKind) -> str:

@@ -29,6 +29,9 @@ from tonglu.core.errors import did_you_mean
 from tonglu.language.expression import Expression, ExpressionError, format_expression, parse_expression, parse_ordering
 from tonglu.language.expression_repairs import repaired
 
+Purpose = Literal["marketing", "service", "care", "regulatory"]
+"""What a touch is for."""
+
 
 class Authored(BaseModel):
     """Base of everything that is read from a file: unknown keys are findings, and what was read does not change."""

@@ -34,7 +34,8 @@ WITNESSED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "optout": ("customer_id", "channel", "purpose", "action", "at", "from_run"),
     }
 )
-"""The tables whose rows are held against acts, and what of each row counts; rows are added and never changed."""
+"""The tables whose rows are held against acts, and what of each row counts; rows are added and never changed, but for words that
+name somebody who is forgotten: the act `erase` keeps a new digest of such a row."""
 _KEYS = "SELECT customer_id, key FROM pseudonym_key"
 _FORGOTTEN = "SELECT subject FROM audit WHERE what = 'forget'"
 _UNFINISHED = "SELECT customer_id FROM forgetting"

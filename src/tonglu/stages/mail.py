@@ -8,7 +8,7 @@ from tonglu.core.consent_words import folded, meant
 from tonglu.core.delivery import DeliveryState
 from tonglu.core.ports import Warehouse
 from tonglu.language.consent_rules import ConsentRules
-from tonglu.language.journey import Purpose
+from tonglu.language.values import Purpose
 
 PURPOSES = frozenset({*get_args(Purpose), "profiling"})
 """What a word may be about; 'profiling' is personalised marketing."""

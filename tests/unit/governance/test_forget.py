@@ -209,6 +209,8 @@ def test_words_of_other_acts_that_name_the_person_are_erased_and_the_chain_holds
     assert left_of(bank.root) == []
     audit = bank.place.mailroom.audit
     assert audit.verify([Head(head.seq, head.hash, "a file")]) is None
+    assert audit.changed() == []
+    assert bank.place.mailroom.approvals.all()[-1].approved
     words = {one.what: one.words for one in audit.acts()}
     assert [one.words for one in audit.acts() if one.what == "switch"] == [None, "settled"]
     assert [words[what] for what in ("lever", "submit", "approve", "eject")] == [None] * 4
