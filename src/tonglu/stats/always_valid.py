@@ -50,11 +50,16 @@ def always_valid(estimate: Estimated, tightest_at: float = TIGHTEST_AT, level: f
     """The interval that covers the effect at all looks together with probability `level`. `Withheld` passes through."""
     if isinstance(estimate, Withheld):
         return estimate
-    alpha = 1 - level
-    scale = estimate.n * mixing(tightest_at, alpha)
-    log_bound = math.log1p(scale) / 2 - math.log(alpha)
-    half = estimate.error * math.sqrt(2 * (scale + 1) / scale * log_bound)
+    half = estimate.error * reach(estimate.n, tightest_at, level)
     return Interval(estimate.value, estimate.value - half, estimate.value + half, "always-valid")
+
+
+def reach(n: int, tightest_at: float = TIGHTEST_AT, level: float = 0.95) -> float:
+    """How many standard errors the interval of `n` units reaches to each side: what stands in the place of a normal quantile."""
+    alpha = 1 - level
+    scale = n * mixing(tightest_at, alpha)
+    log_bound = math.log1p(scale) / 2 - math.log(alpha)
+    return math.sqrt(2 * (scale + 1) / scale * log_bound)
 
 
 def evidence(estimate: Estimated, tightest_at: float = TIGHTEST_AT, level: float = 0.95) -> Evidence | Withheld:

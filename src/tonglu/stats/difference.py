@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from tonglu.stats.distributions import normal_quantile, normal_two_sided
+from tonglu.stats.distributions import normal_quantile, normal_two_sided, student_quantile
 from tonglu.stats.estimate import (
     NO_CONVERSIONS,
     NO_VARIATION,
@@ -151,21 +151,42 @@ def difference_of_clustered_proportions(treated: Clusters, control: Clusters, le
     """Difference of two conversion rates whose units are clustered; y counts the converted units of a cluster.
 
     Clusters of one unit are two plain proportions, and are treated as such. Otherwise the delta method; below 30
-    conversions (or non-conversions) in an arm Newcombe's interval on effective sample sizes, n over the design effect,
-    the effect taken as no smaller than 1, and as n2/n (units of a cluster all alike) where nobody converted.
+    conversions (or non-conversions) in an arm the score interval of `difference_of_few`.
+    """
+    if treated.singletons and control.singletons:
+        return difference_of_proportions(_plain(treated), _plain(control), level)
+    if min(min(arm.y, arm.n - arm.y) for arm in (treated, control)) >= FEW_CONVERSIONS:
+        return difference_of_ratios(treated, control, level)
+    return difference_of_few(treated, control, level)
+
+
+def difference_of_few(treated: Clusters, control: Clusters, level: float = 0.95, errors: float | None = None) -> Effect:
+    """Newcombe's interval on effective sample sizes: n over the design effect of clusters.
+
+    That effect is taken as no smaller than 1, and as n2/n (units of a cluster all alike) where nobody converted. It is estimated from as
+    many clusters as there are, so where they are few the interval reaches further, as Student's t does.
+
+    Args:
+        treated: one arm.
+        control: the other.
+        level: of the interval.
+        errors: how many standard errors it reaches to each side; the normal quantile of the level if not given.
     """
     if missing := empty(treated.n, control.n):
         return missing
     if treated.y == 0 and control.y == 0:
         return NO_CONVERSIONS
+    normal = normal_quantile((1 + level) / 2)
+    errors = normal if errors is None else errors
     if treated.singletons and control.singletons:
-        return difference_of_proportions(_plain(treated), _plain(control), level)
-    if min(min(arm.y, arm.n - arm.y) for arm in (treated, control)) >= FEW_CONVERSIONS:
-        return difference_of_ratios(treated, control, level)
+        return _hybrid((treated.ratio, treated.n), (control.ratio, control.n), errors, "newcombe")
     if min(treated.clusters, control.clusters) < 2:
         return TOO_FEW_CLUSTERS
-    z = normal_quantile((1 + level) / 2)
-    return _hybrid((treated.ratio, _effective(treated)), (control.ratio, _effective(control)), z, "newcombe-clustered")
+    estimate = compare_ratios(treated, control)
+    degrees = estimate.degrees if isinstance(estimate, Estimate) else min(treated.clusters, control.clusters) - 1
+    further = student_quantile((1 + level) / 2, degrees) / normal
+    sizes = (treated.ratio, _effective(treated)), (control.ratio, _effective(control))
+    return _hybrid(*sizes, errors * further, "newcombe-clustered")
 
 
 def _plain(arm: Clusters) -> Proportion:

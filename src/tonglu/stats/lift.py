@@ -1,7 +1,8 @@
 """The lift of treated over control as it is shown: always valid, for one look, relative, and what it rests on.
 
 Strata are put together by post-stratification, a covariate is taken out by CUPED, clusters by the delta method. Rates with fewer than
-30 conversions (or others) in an arm get Newcombe's interval for one look, and no p value that would hold at all looks.
+30 conversions (or others) in an arm get Newcombe's interval, which at all looks reaches as many standard errors as the always-valid one,
+and no p value.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from functools import reduce
 from operator import add
 
 from tonglu.stats.adjusted import Foretold, Pair, adjusted
-from tonglu.stats.always_valid import TIGHTEST_AT, always_valid, evidence
-from tonglu.stats.difference import FEW_CONVERSIONS, compare_ratios, difference_of_clustered_proportions
-from tonglu.stats.estimate import NO_VARIATION, Effect, Estimate, Estimated, Withheld, as_lift, empty, fixed
+from tonglu.stats.always_valid import TIGHTEST_AT, always_valid, evidence, reach
+from tonglu.stats.difference import FEW_CONVERSIONS, compare_ratios, difference_of_few
+from tonglu.stats.estimate import NO_VARIATION, Effect, Estimate, Estimated, Interval, Withheld, as_lift, empty, fixed
 from tonglu.stats.stratified import post_stratified
 from tonglu.stats.sufficient import Clusters
 
@@ -36,7 +37,7 @@ class Lift:
     """A lift.
 
     Attributes:
-        shown: with the interval that holds at all looks together; for few conversions, for one look.
+        shown: with the interval that holds at all looks together.
         once: with the interval for one look at a time that was planned.
         p_value: of no effect, at any number of looks; None where there is none.
         relative: to control, as a share, with its interval for one look.
@@ -70,9 +71,13 @@ def lift_of(
     if missing is not None:
         return Lift(missing, missing, None, missing, None, missing)
     if rate and min(min(arm.y, arm.n - arm.y) for arm in (treated, control)) < FEW_CONVERSIONS:
-        few = difference_of_clustered_proportions(treated, control, level)
-        relative = few if isinstance(few, Withheld) else Withheld("too few conversions for a relative lift")
-        return Lift(few, few, None, relative, None, plain)
+        few = difference_of_few(treated, control, level)
+        if isinstance(few, Withheld):
+            return Lift(few, few, None, few, None, plain)
+        shown = difference_of_few(treated, control, level, reach(treated.clusters + control.clusters, tightest_at, level))
+        assert isinstance(shown, Interval)
+        named = Interval(shown.estimate, shown.low, shown.high, f"always-valid, {shown.method}")
+        return Lift(named, few, None, Withheld("too few conversions for a relative lift"), None, plain)
     parts = _parts(strata)
     estimate = plain if len(parts) == 1 and not _covaried(strata) else _combined(parts, strata, leave_out)
     seen = evidence(estimate, tightest_at, level)

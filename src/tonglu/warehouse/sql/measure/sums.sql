@@ -70,15 +70,17 @@ JOIN tonglu.conversion AS c ON c.entry_id = l.entry_id
 JOIN tonglu.horizon AS h ON h.version_no = l.version_no AND h.goal_no = c.goal_no
 WHERE l.assigned_at + to_microseconds(h.horizon_us) <= $as_of AND c.occurred_at <= l.assigned_at + to_microseconds(h.horizon_us)
 GROUP BY ALL;
--- Units that may have several entries, of which something changed: all that is due of them.
+-- Units that may have several entries, of which something changed: all that is due of them. A unit is in one stratum, that of its first
+-- entry: were it in two, these would not be independent.
 CREATE OR REPLACE TEMP TABLE standing AS
 WITH changed AS (
-    SELECT DISTINCT e.journey, e.unit FROM tonglu.entry AS e SEMI JOIN several AS s ON s.journey = e.journey AND s.unit = e.unit
-    WHERE $anew OR e.entry_id IN (SELECT entry_id FROM stirred)
+    SELECT e.journey, e.unit, min(e.entry_id) AS first_id FROM tonglu.entry AS e SEMI JOIN several AS s ON s.journey = e.journey AND s.unit = e.unit
+    WHERE e.assignment <> 'global_control'
+    GROUP BY ALL HAVING $anew OR bool_or(e.entry_id IN (SELECT entry_id FROM stirred))
 ), due AS (
-    SELECT e.entry_id, e.journey, e.customer_id, hash(e.unit) AS unit, e.assignment AS side, e.assigned_at, g.goal, h.goal_no, h.horizon_us,
+    SELECT e.entry_id, s.first_id, e.journey, e.customer_id, hash(e.unit) AS unit, e.assignment AS side, e.assigned_at, g.goal, h.goal_no, h.horizon_us,
         NOT $anew AND e.assigned_at + to_microseconds(h.horizon_us) <= $previous_as_of AS before
-    FROM tonglu.entry AS e SEMI JOIN changed AS s ON s.journey = e.journey AND s.unit = e.unit
+    FROM tonglu.entry AS e JOIN changed AS s ON s.journey = e.journey AND s.unit = e.unit
     JOIN tonglu.horizon AS h ON h.version_no = e.version_no
     JOIN tonglu.goal AS g ON g.version_no = h.version_no AND g.goal_no = h.goal_no
     WHERE e.assignment <> 'global_control' AND e.assigned_at + to_microseconds(h.horizon_us) <= $as_of
@@ -89,12 +91,13 @@ WITH changed AS (
         ON c.entry_id = d.entry_id AND c.goal_no = d.goal_no AND c.occurred_at <= d.assigned_at + to_microseconds(d.horizon_us)
     GROUP BY ALL
 )
-SELECT d.entry_id, d.journey, d.customer_id, d.unit, d.side, d.assigned_at, d.goal, d.horizon_us, d.before, coalesce(b.stratum, '') AS stratum,
+SELECT d.entry_id, d.journey, d.customer_id, d.unit, d.side, d.assigned_at, d.goal, d.horizon_us, d.before, coalesce(f.stratum, '') AS stratum,
     b.adjust[d.goal_no + 1] AS x, (r.entry_id IS NOT NULL)::TINYINT AS y, coalesce(r.v, 0) AS v,
     (coalesce(r.times_before, 0) > 0)::TINYINT AS y_before, coalesce(r.v_before, 0) AS v_before
 FROM due AS d
 LEFT JOIN happened AS r ON r.entry_id = d.entry_id AND r.goal_no = d.goal_no AND r.horizon_us = d.horizon_us
-LEFT JOIN tonglu.baseline AS b ON b.entry_id = d.entry_id;
+LEFT JOIN tonglu.baseline AS b ON b.entry_id = d.entry_id
+LEFT JOIN tonglu.baseline AS f ON f.entry_id = d.first_id;
 -- The slices that an entry is in, each with the run that knew it first. A control is compared with every arm of the step that it came to.
 CREATE OR REPLACE TEMP TABLE slice AS
 WITH looked AS (
@@ -126,11 +129,16 @@ WITH sliced AS (
     SELECT s.journey, s.goal, s.horizon_us, l.kind, l.slice, s.stratum, s.side, s.unit, s.before AND l.since < $run_no, s.x, s.y, s.v, s.y_before, s.v_before
     FROM standing AS s JOIN slice AS l USING (entry_id)
 ), summed AS (
-    SELECT journey, goal, horizon_us, kind, slice, stratum, x IS NOT NULL AS adjusted, side, unit,
-        count(*) AS n, sum(y)::BIGINT AS y, sum(v)::BIGINT AS v, coalesce(sum(x), 0)::BIGINT AS x,
-        count(*) FILTER (before) AS n0, coalesce(sum(y_before) FILTER (before), 0)::BIGINT AS y0, coalesce(sum(v_before) FILTER (before), 0)::BIGINT AS v0,
-        coalesce(sum(x) FILTER (before), 0)::BIGINT AS x0
+    SELECT journey, goal, horizon_us, kind, slice, stratum, side, unit, count(*) AS n, sum(y)::BIGINT AS y, sum(v)::BIGINT AS v,
+        CASE WHEN count(x) = count(*) THEN sum(x)::BIGINT END AS x, count(*) FILTER (before) AS n0,
+        coalesce(sum(y_before) FILTER (before), 0)::BIGINT AS y0, coalesce(sum(v_before) FILTER (before), 0)::BIGINT AS v0,
+        CASE WHEN count(x) FILTER (before) = count(*) FILTER (before) THEN sum(x) FILTER (before)::BIGINT END AS x0
     FROM sliced GROUP BY ALL
+), unit_sum AS ( -- what a unit gives now, and what it gave; with its covariate where that is known of all its entries
+    SELECT journey, goal, horizon_us, kind, slice, stratum, side, 1 AS times, n, y, v, x FROM summed WHERE (n, y, v, x) IS DISTINCT FROM (n0, y0, v0, x0)
+    UNION ALL
+    SELECT journey, goal, horizon_us, kind, slice, stratum, side, -1, n0, y0, v0, x0 FROM summed
+    WHERE n0 > 0 AND (n, y, v, x) IS DISTINCT FROM (n0, y0, v0, x0)
 ), happened AS (
     SELECT version_no, goal_no, horizon_us, 'all' AS kind, '' AS slice, stratum, side, x, v, before AND y0 = 1 AS y0, CASE WHEN before THEN v0 ELSE 0 END AS v0
     FROM reached
@@ -151,12 +159,11 @@ WITH sliced AS (
     FROM happened WHERE NOT y0 OR v <> v0
     GROUP BY ALL
 )
-SELECT $run_no, journey, goal, horizon_us, kind, slice, stratum, adjusted, side, count(*) - count(*) FILTER (n0 > 0) AS clusters, sum(n - n0),
-    sum(n::HUGEINT * n - n0::HUGEINT * n0), sum(y - y0), sum(y::HUGEINT * y - y0::HUGEINT * y0), sum(n::HUGEINT * y - n0::HUGEINT * y0),
-    sum(v - v0), sum(v::HUGEINT * v - v0::HUGEINT * v0), sum(n::HUGEINT * v - n0::HUGEINT * v0),
-    sum(x - x0), sum(x::HUGEINT * x - x0::HUGEINT * x0), sum(n::HUGEINT * x - n0::HUGEINT * x0), sum(x::HUGEINT * y - x0::HUGEINT * y0),
-    sum(x::HUGEINT * v - x0::HUGEINT * v0)
-FROM summed WHERE (n, y, v, x) IS DISTINCT FROM (n0, y0, v0, x0)
+SELECT $run_no, journey, goal, horizon_us, kind, slice, stratum, x IS NOT NULL, side, sum(times), sum(times * n), sum(times * n::HUGEINT * n),
+    sum(times * y), sum(times * y::HUGEINT * y), sum(times * n::HUGEINT * y), sum(times * v), sum(times * v::HUGEINT * v),
+    sum(times * n::HUGEINT * v), coalesce(sum(times * x), 0), coalesce(sum(times * x::HUGEINT * x), 0), coalesce(sum(times * n::HUGEINT * x), 0),
+    coalesce(sum(times * x::HUGEINT * y), 0), coalesce(sum(times * x::HUGEINT * v), 0)
+FROM unit_sum
 GROUP BY ALL
 UNION ALL
 SELECT $run_no, r.journey, g.goal, l.horizon_us, l.kind, l.slice, l.stratum, l.adjusted, l.side, sum(l.n), sum(l.n), sum(l.n), sum(l.y), sum(l.y), sum(l.y),
