@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow judge mutants check bench serve real-bank clean
+.PHONY: help demo test test-slow judge mutants check bench serve coverage loop real-bank clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,13 @@ bench: $(VENV)/.dev ## measure a day's run for a million customers against plain
 
 serve: $(VENV)/.flows ## start Prefect's server, a worker and the schedules on this machine
 	$(BIN)/python -m flows.serve
+
+coverage: $(VENV)/.dev ## play made campaigns and count how often intervals cover the truth (ten minutes)
+	$(BIN)/python -m tests.coverage
+
+loop: $(VENV)/.dev ## play 20 invented banks for 180 days and hold what was learned against what is true (two hours)
+	$(BIN)/python -m tests.closed_loop
+	$(BIN)/python -m tests.closed_loop --harm
 
 real-bank: $(VENV)/.dev ## find pensions and salaries in a real bank's transactions
 	$(BIN)/python -m tests.real_bank.figures

@@ -26,16 +26,18 @@ WHERE e.run_no = run_no() AND e.assignment <> 'global_control' AND b.covariates[
 DELETE FROM tonglu.measured;
 INSERT INTO tonglu.measured
 WITH outcome AS (
-    SELECT e.entry_id, e.customer_id, e.journey, e.assignment AS side, e.assigned_at, g.goal, h.horizon_us, coalesce(b.stratum, '') AS stratum,
+    SELECT e.entry_id, e.customer_id, e.journey, e.assignment AS side, e.assigned_at, g.goal, h.horizon_us, coalesce(f.stratum, '') AS stratum,
         b.adjust[g.goal_no + 1] AS x, coalesce(c.y, 0) AS y, coalesce(c.v, 0) AS v
-    FROM tonglu.entry AS e JOIN tonglu.goal AS g USING (version_no) JOIN tonglu.horizon AS h USING (version_no, goal_no)
-    LEFT JOIN tonglu.baseline AS b USING (entry_id)
+    FROM (
+        SELECT *, min(entry_id) OVER (PARTITION BY journey, customer_id) AS first_id FROM tonglu.entry WHERE assignment <> 'global_control'
+    ) AS e JOIN tonglu.goal AS g USING (version_no) JOIN tonglu.horizon AS h USING (version_no, goal_no)
+    LEFT JOIN tonglu.baseline AS b USING (entry_id) LEFT JOIN tonglu.baseline AS f ON f.entry_id = e.first_id
     LEFT JOIN (
         SELECT c.entry_id, c.goal_no, h.horizon_us, 1 AS y, sum(c.value) AS v
         FROM tonglu.conversion AS c JOIN tonglu.entry AS e USING (entry_id) JOIN tonglu.horizon AS h USING (version_no, goal_no)
         WHERE c.occurred_at <= e.assigned_at + to_microseconds(h.horizon_us) GROUP BY ALL
     ) AS c ON c.entry_id = e.entry_id AND c.goal_no = g.goal_no AND c.horizon_us = h.horizon_us
-    WHERE e.assignment <> 'global_control' AND e.assigned_at + to_microseconds(h.horizon_us) <= as_of()
+    WHERE e.assigned_at + to_microseconds(h.horizon_us) <= as_of()
 ), slice AS (
     SELECT entry_id, 'arm' AS kind, step || '/' || CASE assignment WHEN 'treated' THEN arm ELSE '' END AS slice
     FROM tonglu.exposure JOIN tonglu.entry USING (entry_id)
@@ -48,8 +50,8 @@ WITH outcome AS (
     SELECT o.*, 'segment', m.segment FROM outcome AS o JOIN tonglu.membership AS m USING (customer_id)
     WHERE m.segment IN ('silver_haired', 'county') AND m.entered_at <= o.assigned_at AND (m.left_at IS NULL OR m.left_at > o.assigned_at)
 ), customer AS (
-    SELECT journey, goal, horizon_us, kind, slice, stratum, x IS NOT NULL AS adjusted, side, customer_id, count(*)::HUGEINT AS n, sum(y)::HUGEINT AS y,
-        sum(v)::HUGEINT AS v, coalesce(sum(x), 0)::HUGEINT AS x
+    SELECT journey, goal, horizon_us, kind, slice, stratum, count(x) = count(*) AS adjusted, side, customer_id, count(*)::HUGEINT AS n, sum(y)::HUGEINT AS y,
+        sum(v)::HUGEINT AS v, CASE WHEN count(x) = count(*) THEN sum(x) ELSE 0 END::HUGEINT AS x
     FROM sliced GROUP BY ALL
 )
 SELECT run_no(), journey, goal, horizon_us, kind, slice, stratum, adjusted, side, count(*), sum(n), sum(n * n), sum(y), sum(y * y), sum(n * y), sum(v), sum(v * v),

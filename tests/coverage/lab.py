@@ -118,7 +118,10 @@ class Lab:
         """To the next day."""
         self.day += 1
 
-    def close(self) -> None:
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self.warehouse.close()
 
     def _give(self) -> None:

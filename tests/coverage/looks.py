@@ -65,6 +65,12 @@ def watched(lab: Lab, setting: Setting, campaigns: int, chance: np.random.Genera
     )
 
 
+def alone(setting: Setting, campaigns: int, seed: Sequence[int], days: int = DAYS) -> Watched:
+    """The same in a warehouse of its own."""
+    with Lab(threads=1) as lab:
+        return watched(lab, setting, campaigns, np.random.default_rng(seed), days)
+
+
 def told(rows: Sequence[Watched]) -> tuple[str, bool]:
     """The table as text, and whether every cell holds."""
     verdicts = iter(failing([cell for row in rows for cell in row.cells]))
@@ -72,8 +78,8 @@ def told(rows: Sequence[Watched]) -> tuple[str, bool]:
     lines, good = [head, "-" * len(head)], True
     for row in rows:
         one, marks = row.setting, [next(verdicts) for _ in row.cells]
-        good = good and not any(marks) and row.peeking > PEEKING * row.campaigns
-        shares = [f"{cell.share:8.2%}{'!' if out else ' '}" for cell, out in zip(row.cells, marks, strict=True)]
+        good = good and not any(marks) and all(cell.of for cell in row.cells) and row.peeking > PEEKING * row.campaigns
+        shares = [cell.told(out) for cell, out in zip(row.cells, marks, strict=True)]
         lines.append(
             f"{one.kind:16} {one.rate:6.1%} {one.size:6,} {row.campaigns:7,} {' '.join(shares)} {row.peeking / row.campaigns:9.2%}"
         )

@@ -18,7 +18,7 @@ _LEFT, _TOP = 48.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A lift as it stood on one day, a difference of rates; `sure` where its interval holds at all looks together. None where withheld."""
+    """A lift as it stood on one day, a difference of rates; `sure` where enough have converted for a p value. None where withheld."""
 
     day: date
     lift: float | None
@@ -39,7 +39,7 @@ class Spot:
 
 
 def lift_curve(looks: Sequence[Look], title: str, truth: float | None = None, width: float = 520.0) -> str:
-    """A lift over time in percentage points: the band of its interval (pale where it holds for one look only), the estimate, the truth."""
+    """A lift over time in percentage points: the band of its interval (pale where few have converted), the estimate, the truth."""
     shown = [look for look in looks if look.lift is not None and look.low is not None and look.high is not None]
     if not shown:
         return _nothing(title, width)
@@ -200,7 +200,7 @@ def _apart(y: float, other: float | None) -> float:
 
 
 def _kind_of(look: Look) -> str:
-    return "valid at all looks together" if look.sure else "for one look"
+    return "enough conversions" if look.sure else "few conversions"
 
 
 def _nothing(title: str, width: float) -> str:

@@ -44,7 +44,7 @@ class Ranking:
 def discoveries(lifts: Sequence[Lift]) -> dict[tuple[str, str], float]:
     """Adjusted p values of the primary goals of all journeys that are shown (Benjamini and Hochberg).
 
-    A lift that is shown for one look only has no p value that would hold today; it counts as one without any evidence.
+    A lift of few conversions has no p value; it counts as one without any evidence.
     """
     page = [lift for lift in lifts if lift.role == "primary" and not lift.withheld]
     adjusted = benjamini_hochberg([1.0 if lift.p_value is None else lift.p_value for lift in page])

@@ -77,7 +77,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "rate_treated": "share converted, 0 to 1",
         "rate_control": "share converted, 0 to 1",
         "lift": "rate_treated - rate_control",
-        "lift_low": "lower end of the 95 % interval of the lift, valid at all looks together unless the method says otherwise",
+        "lift_low": "lower end of the 95 % interval of the lift, valid at all looks together",
         "lift_high": "upper end of that interval",
         "role": "primary, secondary or guardrail",
         "fixed_low": "lower end of the 95 % interval for one look at a planned time",

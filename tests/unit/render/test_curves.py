@@ -35,7 +35,7 @@ def test_the_band_is_pale_where_it_holds_for_one_look_and_broken_where_nothing_i
     assert len(drawn(drawing, "path", "s1")) == 2
     assert len(drawn(drawing, "path", "true")) == 1
     assert "4 looks from 2026-10-01 to 2026-10-05; last +3.00 percentage points, 95% interval +2.00 to +4.00" in said(drawing)
-    assert said(drawing).endswith("valid at all looks together")
+    assert said(drawing).endswith("enough conversions")
 
 
 def test_bands_of_two_kinds_touch():

@@ -206,8 +206,10 @@ def test_ignoring_clusters_would_claim_too_much():
 def test_few_clustered_conversions_use_effective_sample_sizes():
     treated, control = Clusters(100, 200, 400, 12, 24, 24), Clusters(100, 200, 400, 0, 0, 0)
     result = interval(difference_of_clustered_proportions(treated, control))
-    # Pairs that convert together or not at all are worth half their number; so is the silent control.
-    halved = interval(newcombe(Proportion(100, 6), Proportion(100, 0)))
+    # Pairs that convert together or not at all are worth half their number; so is the silent control. How alike they are was found in a
+    # hundred pairs, so the interval reaches as many standard errors as Student's t of 99 degrees does.
+    level = 2 * scipy_stats.norm.cdf(scipy_stats.t.ppf(0.975, 99)) - 1
+    halved = interval(newcombe(Proportion(100, 6), Proportion(100, 0), level))
     assert result.method == "newcombe-clustered"
     assert (result.low, result.high) == pytest.approx((halved.low, halved.high), abs=1e-3)
 
