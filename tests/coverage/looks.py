@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from tests.coverage.campaigns import Setting
 from tests.coverage.lab import Lab
 from tests.coverage.table import Counted, failing
+
 from tonglu.stats.ratio_mismatch import ALARM as MISMATCH
 
 DAYS = 60

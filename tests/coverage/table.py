@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
-
 from tests.coverage.campaigns import KINDS, UPLIFT, Setting
 from tests.coverage.lab import Lab
 
@@ -122,14 +121,17 @@ def together(rows: Sequence[Covered]) -> list[tuple[str, Counted]]:
     found = []
     for name, some in (("enough conversions", False), ("few conversions", True)):
         cells = [row.once for row in rows if (row.setting.conversions < FEW) is some]
-        found.append((name, Counted(sum(one.times for one in cells), sum(one.of for one in cells), LEVEL, "more" if some else "")))
+        found.append(
+            (name, Counted(sum(one.times for one in cells), sum(one.of for one in cells), LEVEL, "more" if some else ""))
+        )
     return found
 
 
 def told(rows: Sequence[Covered]) -> tuple[str, bool]:
     """The table as text, and whether every cell holds."""
     verdicts = iter(failing([cell for row in rows for cell in row.cells]))
-    head = f"{'campaigns':16} {'rate':>6} {'entries':>8} {'conv.':>6} {'played':>7} {'shown':>6} {'one look':>9} {'always':>9} {'value':>9} {'variance':>9}"
+    numbers = f"{'rate':>6} {'entries':>8} {'conv.':>6} {'played':>7} {'shown':>6}"
+    head = f"{'campaigns':16} {numbers} {'one look':>9} {'always':>9} {'value':>9} {'variance':>9}"
     lines, good = [head, "-" * len(head)], True
     for row in rows:
         one, marks = row.setting, [next(verdicts) for _ in row.cells]
