@@ -18,6 +18,8 @@ from pathlib import Path
 
 from tests.closed_loop.play import Found, play
 
+COVERED = (0.85, 0.93)
+"""The share of banks in which an interval must hold the truth: of a journey, and of all marketing together."""
 HARMFUL = ("payroll_companion.greet.plain", {("payroll_welcome", "plain"): 0.3})
 """An arm after which customers open the product three times less than without any touch."""
 
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = []
         for one in pool.map(play, seeds, *same, *planted):
             found.append(one)
-            print(f"  bank {one.seed}: {time.monotonic() - began:.0f} s", flush=True)
+            print(f"  bank {one.seed}, {time.monotonic() - began:.0f} s: {_line(one)}", flush=True)
     print(f"{chosen.seeds} banks of {chosen.customers:,} customers, {chosen.days} days, {time.monotonic() - began:.0f} s")
     return tell_harm(found) if chosen.harm else tell(found)
 
@@ -61,10 +63,18 @@ def tell(found: Sequence[Found]) -> int:
     for name in sorted({name for one in found for name in one.covers}):
         told = [one.covers[name] for one in found if name in one.covers]
         print(f"  {name:<28} the interval holds the truth in {sum(told)} of {len(told)}")
-        failed |= sum(told) < 0.85 * len(told)
+        failed |= sum(told) < COVERED[name == "together"] * len(told)
     paused = [(one.seed, *row) for one in found for row in one.harm]
-    print(f"journeys that paused themselves: {paused or 'none'}")
+    measured = sum(name != "together" for one in found for name in one.covers)
+    print(f"journeys that paused themselves though no harm was planted: {len(paused)} of {measured} {paused or ''}")
     return int(failed)
+
+
+def _line(one: Found) -> str:
+    """A bank in a line."""
+    lost = ", ".join(f"{name} {1000 * value:.2f}" for name, value in _regret(one).items())
+    missed = [name for name, covers in one.covers.items() if not covers]
+    return f"lost of 1,000 {lost}; missed {missed or 'none'}; paused {[(name, run) for name, run, _ in one.harm] or 'none'}"
 
 
 def tell_harm(found: Sequence[Found]) -> int:

@@ -15,7 +15,7 @@ from tonglu.stats.beliefs import Belief, Beta, Normal, kept
 from tonglu.stats.difference import FEW_CONVERSIONS
 from tonglu.stats.estimate import Estimate, Estimated, Interval, Withheld
 from tonglu.stats.objectives import Guardrail, Objective, Weighed, guarded_allocation, weigh
-from tonglu.stats.post_bandit import Batch, aipw, aipw_difference
+from tonglu.stats.post_bandit import Batch, aipw, aipw_difference, mean_alongside
 from tonglu.stats.sufficient import Moments
 from tonglu.stats.thompson import top_two
 from tonglu.stats.winner import Standing, standing
@@ -27,6 +27,8 @@ HARM = 0.95
 """The level of the always-valid interval that must lie on the wrong side of the controls' outcome before an arm is given up."""
 FEW_HARMED = 5
 """An arm that was hardly played is not given up: its estimate is no normal variable yet."""
+BatchKey = tuple[int, str]
+"""The run that drew, and the stratum where strata are drawn by propensities of their own."""
 T = TypeVar("T")
 
 
@@ -34,20 +36,34 @@ T = TypeVar("T")
 class Seen:
     """What one arm has shown, batch by batch: age in days, propensity, how many, conversions, value (fen) and its square."""
 
-    batches: dict[int, tuple[float, float, int, int, int, int]] = field(default_factory=dict)
+    batches: dict[BatchKey, tuple[float, float, int, int, int, int]] = field(default_factory=dict)
 
-    def add(self, batch: int, row: tuple[float, float, int, int, int, int]) -> None:
+    def add(self, batch: BatchKey, row: tuple[float, float, int, int, int, int]) -> None:
         """Another stratum's outcomes of a batch join those that are there."""
         old = self.batches.get(batch)
         self.batches[batch] = row if old is None else (*row[:2], *(a + b for a, b in zip(old[2:], row[2:], strict=True)))  # type: ignore[assignment]
 
-    def totals(self, half_life: float | None) -> tuple[float, float, float, float]:
-        """How many, conversions, value and its square, faded by age."""
-        sums = [0.0] * 4
-        for age, _, *counts in self.batches.values():
-            weight = 1.0 if half_life is None else kept(age, half_life)
-            sums = [total + weight * count for total, count in zip(sums, counts, strict=True)]
-        return sums[0], sums[1], sums[2], sums[3]
+    def counts(self) -> tuple[int, int]:
+        """How many were shown the arm, and how many of them converted."""
+        return sum(row[2] for row in self.batches.values()), sum(row[3] for row in self.batches.values())
+
+    def evened(self, half_life: float | None) -> tuple[float, float, float, float]:
+        """How many, conversions, value and its square, as if the arm had been drawn by one propensity all the time; faded by age.
+
+        An arm that was drawn more often in a good season would be credited with the season. So each batch counts by 1 / propensity, and
+        all of them as the number of independent units that they are worth (Kish): (sum w)^2 / sum w^2. Where the propensity never
+        changed these are the plain sums.
+        """
+        whole, squared, sums = 0.0, 0.0, [0.0] * 3
+        for age, propensity, n, *outcomes in self.batches.values():
+            weight = (1.0 if half_life is None else kept(age, half_life)) / propensity
+            whole += weight * n
+            squared += weight / propensity * n
+            sums = [total + weight * one for total, one in zip(sums, outcomes, strict=True)]
+        if not squared:
+            return 0.0, 0.0, 0.0, 0.0
+        worth = whole / squared
+        return worth * whole, worth * sums[0], worth * sums[1], worth * sums[2]
 
 
 Arms = dict[str, Seen]
@@ -81,12 +97,12 @@ class Experiment:
 
     def rates(self, goal: str) -> tuple[Beta, ...]:
         """What is believed of the arms' rates, from a uniform prior."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        found = [one.evened(self.half_life) for one in self.seen(goal)]
         return tuple(Beta(1 + y, 1 + n - y) for n, y, *_ in found)
 
     def values(self, goal: str) -> tuple[Normal, ...]:
         """What is believed of the arms' mean values (fen), around their common mean."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        found = [one.evened(self.half_life) for one in self.seen(goal)]
         n, total, squares = (sum(one[place] for one in found) for place in (0, 2, 3))
         if n < 2 or squares * n <= total * total:
             return tuple(Normal(0.0, 1.0) for _ in found)
@@ -111,7 +127,7 @@ class Experiment:
     def kept_rates(self, goal: str, limit: float) -> tuple[Beta, ...]:
         """What is believed of the arms' rates of what a guardrail counts: before anything is seen as if one of 1/limit units had shown
         it, so that no arm is barred for want of data."""
-        found = [one.totals(self.half_life) for one in self.seen(goal)]
+        found = [one.evened(self.half_life) for one in self.seen(goal)]
         others = max(1.0, 1 / limit - 1) if limit else 1.0
         return tuple(Beta(1 + y, others + n - y) for n, y, *_ in found)
 
@@ -148,19 +164,21 @@ class Experiment:
         """Which arms are shown to do worse than no touch at all, at any number of looks, in what the journey is judged by."""
         if self.first is None:
             return [False] * len(self.arms)
-        n, y, *_ = self.goals.get(self.first.name, {}).get(CONTROLS, Seen()).totals(None)
+        controls = self.goals.get(self.first.name, {}).get(CONTROLS, Seen())
+        n, y = controls.counts()
         if min(y, n - y) < FEW_CONVERSIONS:
             return [False] * len(self.arms)
-        rate = y / n
+        seen = self.seen(self.first.name)
+        beside = [_moments(controls, batch, by_value=False) for batch in _runs(seen)]
         found = []
-        for batches in _batches(self.seen(self.first.name), by_value=False):
-            arm = aipw(batches)
-            if isinstance(arm, Withheld) or min(sum(one.seen.total for one in batches), arm.n) < FEW_HARMED:
+        for batches in _batches(seen, by_value=False):
+            arm, untouched = aipw(batches), mean_alongside(batches, beside)
+            few = min(sum(one.seen.total for one in batches), sum(one.n for one in batches)) < FEW_HARMED
+            if isinstance(arm, Withheld) or isinstance(untouched, Withheld) or few:
                 found.append(False)
                 continue
-            apart = Estimate(
-                arm.value - rate, arm.variance + rate * (1 - rate) / n, arm.n + int(n), method="arm against controls"
-            )
+            variance = arm.variance + untouched.variance
+            apart = Estimate(arm.value - untouched.value, variance, arm.n + untouched.n, method="arm against controls")
             shown = always_valid(apart, level=HARM)
             found.append(isinstance(shown, Interval) and shown.high < 0)
         return found
@@ -188,26 +206,37 @@ def _compare(seen: Sequence[Seen], *, by_value: bool) -> Callable[[int, int], Es
 
 def _batches(seen: Sequence[Seen], *, by_value: bool) -> list[list[Batch]]:
     """Every arm's outcomes by batch, with its propensity in that batch."""
-    whole: dict[int, int] = defaultdict(int)
-    for one in seen:
-        for batch, (_, _, n, *_) in one.batches.items():
-            whole[batch] += n
+    whole = _runs(seen)
 
     def batches(one: Seen) -> list[Batch]:
         found = []
-        for batch, total in sorted(whole.items()):
-            _, propensity, n, y, v, v2 = one.batches.get(batch, (0.0, 0.0, 0, 0, 0, 0))
-            found.append(Batch(total, propensity, Moments(n, v, v2) if by_value else Moments(n, y, y)))
+        for batch, total in whole.items():
+            propensity = one.batches[batch][1] if batch in one.batches else 0.0
+            found.append(Batch(total, propensity, _moments(one, batch, by_value=by_value)))
         return found
 
     known = [batches(one) for one in seen]
     for one, mine in zip(seen, known, strict=True):
         if any(batch not in one.batches for batch in whole):
-            _fill_in(mine, sorted(whole), seen, one)
+            _fill_in(mine, list(whole), seen, one)
     return known
 
 
-def _fill_in(mine: list[Batch], numbers: Sequence[int], seen: Sequence[Seen], one: Seen) -> None:
+def _runs(seen: Sequence[Seen]) -> dict[BatchKey, int]:
+    """The batches in their order, each with how many were shown any arm."""
+    whole: dict[BatchKey, int] = defaultdict(int)
+    for one in seen:
+        for batch, (_, _, n, *_) in one.batches.items():
+            whole[batch] += n
+    return dict(sorted(whole.items()))
+
+
+def _moments(one: Seen, batch: BatchKey, *, by_value: bool) -> Moments:
+    _, _, n, y, v, v2 = one.batches.get(batch, (0.0, 0.0, 0, 0, 0, 0))
+    return Moments(n, v, v2) if by_value else Moments(n, y, y)
+
+
+def _fill_in(mine: list[Batch], numbers: Sequence[BatchKey], seen: Sequence[Seen], one: Seen) -> None:
     """A batch in which an arm was shown to nobody says nothing of its propensity: it is what the others left, evenly."""
     for place, number in enumerate(numbers):
         if number not in one.batches:

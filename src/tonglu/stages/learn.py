@@ -43,7 +43,7 @@ def learn(warehouse: Warehouse, program: Program) -> int:
             strata = shown.get((journey.name, step.name), {})
             wanted = sorted({EVERYBODY, *(strata if arms.by_stratum else ())})
             for stratum in wanted:
-                goals = strata.get(stratum, {}) if stratum else _pooled(strata)
+                goals = strata.get(stratum, {}) if stratum else _pooled(strata, apart=arms.by_stratum)
                 _keep(warehouse, journey, step, stratum, Experiment(journey, step, goals, half_life, rules.floor))
             count += len(arms.names)
     learn_worth(warehouse, rules)
@@ -59,7 +59,7 @@ def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, st
     losses = expected_loss(objectives[0].beliefs, minimise=objectives[0].minimise) if objectives else (None,) * len(best)
     seen = experiment.seen(experiment.first.name) if experiment.first else [Seen() for _ in best]
     for number, arm in enumerate(experiment.arms):
-        n, conversions, *_ = seen[number].totals(None)
+        n, conversions = seen[number].counts()
         leads = isinstance(found, Standing) and found.arm == number
         warehouse.execute(
             KEEP,
@@ -69,8 +69,8 @@ def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, st
             step=step.name,
             arm_no=number,
             arm=arm,
-            n=int(n),
-            conversions=int(conversions),
+            n=n,
+            conversions=conversions,
             p_best=round(best[number], DECIMALS),
             propensity=shares[number],
             stratum=stratum,
@@ -95,18 +95,18 @@ def _shown(warehouse: Warehouse) -> Shown:
     found: Shown = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
     for journey, step, treated, stratum, goal, batch, arm, propensity, n, y, v, v2, age in warehouse.rows("learn/arms"):
         found[journey, step][stratum][goal].setdefault(arm if treated else CONTROLS, Seen()).add(
-            batch, (float(age), propensity, n, y, v, v2)
+            (batch, EVERYBODY), (float(age), propensity, n, y, v, v2)
         )
     return found
 
 
-def _pooled(strata: Mapping[str, Mapping[str, Arms]]) -> dict[str, Arms]:
-    """Of all strata together."""
+def _pooled(strata: Mapping[str, Mapping[str, Arms]], *, apart: bool) -> dict[str, Arms]:
+    """Of all strata together; batch by batch `apart` where strata are drawn by propensities of their own."""
     found: dict[str, Arms] = defaultdict(dict)
-    for goals in strata.values():
+    for stratum, goals in strata.items():
         for goal, arms in goals.items():
             for arm, seen in arms.items():
                 mine = found[goal].setdefault(arm, Seen())
-                for batch, row in seen.batches.items():
-                    mine.add(batch, row)
+                for (batch, _), row in seen.batches.items():
+                    mine.add((batch, stratum if apart else EVERYBODY), row)
     return found

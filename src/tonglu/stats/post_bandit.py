@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from tonglu.stats.estimate import NO_VARIATION, Estimate, Estimated, Withheld
 from tonglu.stats.sufficient import Moments
 
+NEVER_PLAYED = Withheld("this arm was never played")
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -71,20 +73,32 @@ def aipw(batches: Sequence[Batch], first: float = 0.0) -> Estimated:
 
 
 def aipw_difference(treated: Sequence[Batch], control: Sequence[Batch], first: float = 0.0) -> Estimated:
-    """One arm's mean less another's over the same runs; the covariance of the two, whose scores share units, is taken off.
+    """One arm's mean less another's, run by run: scores of the same unit are subtracted before anything is weighted.
 
-    Raises ValueError where the runs are not the same.
+    Both arms have the same weight in a run, h_t = (1/e_t + 1/e_c)^(-1/2), so what a season gives to both is in neither's favour however
+    their propensities moved with it. Runs that could play only one of them have no weight. Raises ValueError where the runs are not the
+    same.
     """
     if [batch.n for batch in treated] != [batch.n for batch in control]:
         raise ValueError("the arms were not seen in the same runs")
     left, right = _scores(treated, first), _scores(control, first)
-    q_t, q_c = _weighted(left, "aipw"), _weighted(right, "aipw")
-    if isinstance(q_t, Withheld) or isinstance(q_c, Withheld):
-        return q_t if isinstance(q_t, Withheld) else q_c
-    cross = math.fsum(a.weight * b.weight * _product(a, b, q_t.value, q_c.value) for a, b in zip(left, right, strict=True))
-    scale = math.fsum(a.weight * a.n for a in left) * math.fsum(b.weight * b.n for b in right)
-    variance = q_t.variance + q_c.variance - 2 * cross / scale
-    return Estimate(q_t.value - q_c.value, variance, q_t.n, method="aipw") if variance > 0 else NO_VARIATION
+    if not all(any(batch.propensity and batch.n for batch in arm) for arm in (treated, control)):
+        return NEVER_PLAYED
+    both = [
+        _Scores(a.n, _together(t.propensity, c.propensity), a.start - b.start, a.added - b.added, a.squares + b.squares)
+        for a, b, t, c in zip(left, right, treated, control, strict=True)
+    ]
+    found = _weighted(both, "aipw")
+    return Withheld("no run could play both arms") if found == NEVER_PLAYED else found
+
+
+def mean_alongside(batches: Sequence[Batch], beside: Sequence[Moments]) -> Estimated:
+    """The mean of other units of the same runs, such as controls, each run with the weight that `aipw` gives it for the arm.
+
+    So a season is in both. Raises ValueError where the runs are not the same.
+    """
+    known = [(math.sqrt(batch.propensity), seen) for batch, seen in zip(batches, beside, strict=True)]
+    return _weighted([_Scores(seen.n, weight, 0.0, seen.total, seen.squares) for weight, seen in known], "alongside")
 
 
 def _scores(batches: Sequence[Batch], first: float) -> list[_Scores]:
@@ -101,12 +115,12 @@ def _scores(batches: Sequence[Batch], first: float) -> list[_Scores]:
 def _weighted(scores: Sequence[_Scores], method: str) -> Estimated:
     scale = math.fsum(one.weight * one.n for one in scores)
     if scale == 0:
-        return Withheld("this arm was never played")
+        return NEVER_PLAYED
     value = math.fsum(one.weight * (one.n * one.start + one.added) for one in scores) / scale
     variance = math.fsum(one.weight**2 * one.around(value) for one in scores) / scale**2
     return Estimate(value, variance, sum(one.n for one in scores), method=method) if variance > 0 else NO_VARIATION
 
 
-def _product(a: _Scores, b: _Scores, q_a: float, q_b: float) -> float:
-    """Sum of (score_a - Q_a)(score_b - Q_b) over a run's units, none of which got both arms."""
-    return a.n * (a.start - q_a) * (b.start - q_b) + (a.start - q_a) * b.added + (b.start - q_b) * a.added
+def _together(one: float, other: float) -> float:
+    """The weight of a run for the difference of two arms; 0 where it could not play both."""
+    return 1 / math.sqrt(1 / one + 1 / other) if one and other else 0.0

@@ -7,7 +7,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.weightstats import DescrStatsW
 
 from tonglu.stats.estimate import Withheld, fixed
-from tonglu.stats.post_bandit import Batch, aipw, aipw_difference, ipw
+from tonglu.stats.post_bandit import Batch, aipw, aipw_difference, ipw, mean_alongside
 from tonglu.stats.sufficient import Moments
 
 
@@ -70,12 +70,44 @@ def test_inverse_propensity_is_the_mean_of_the_weighted_outcomes(log):
     assert ours.error == pytest.approx(theirs.std / np.sqrt(len(rows)), abs=1e-9)
 
 
-def test_the_difference_takes_off_what_the_arms_share(log):
-    (left, w_left), (right, w_right) = scores(log, 1), scores(log, 0)
-    q = [np.average(left, weights=w_left), np.average(right, weights=w_right)]
-    parts = w_left / w_left.sum() * (left - q[0]) - w_right / w_right.sum() * (right - q[1])
+def test_the_difference_is_that_of_the_same_units_scores(log):
+    (left, _), (right, _) = scores(log, 1), scores(log, 0)
+    weights = np.concatenate([np.full(len(y), np.sqrt(share * (1 - share))) for share, _, y in log])
+    theirs = sm.WLS(left - right, np.ones(len(left)), weights=weights).fit(cov_type="HC0")
     ours = aipw_difference(batches(log, 1), batches(log, 0))
-    assert (ours.value, ours.variance) == pytest.approx((q[0] - q[1], (parts**2).sum()), abs=1e-9)
+    assert (ours.value, ours.error) == pytest.approx((theirs.params[0], theirs.bse[0]), abs=1e-9)
+
+
+def test_an_arm_is_not_credited_with_the_season_in_which_it_was_drawn_more_often():
+    draws = np.random.default_rng(12)
+    naive, gaps = [], []
+    for _ in range(60):
+        log = []
+        for season, share in ((0.0, 0.2), (0.0, 0.3), (2.0, 0.8), (2.0, 0.7)):
+            arm = (draws.random(300) < share).astype(int)
+            log.append((share, arm, draws.normal(season, 1, 300)))
+        one, other = batches(log, 1), batches(log, 0)
+        naive.append(sum((x.seen for x in one), Moments()).mean - sum((x.seen for x in other), Moments()).mean)
+        gaps.append(aipw_difference(one, other))
+    assert min(naive) > 0.5
+    assert np.mean([gap.value for gap in gaps]) == pytest.approx(0, abs=4 * np.mean([gap.error for gap in gaps]) / np.sqrt(60))
+    assert sum(abs(gap.value) < 2 * gap.error for gap in gaps) >= 50
+
+
+def test_the_mean_of_controls_has_the_weights_of_the_arm(log):
+    rows = [
+        (np.sqrt(share), draws) for (share, _, _), draws in zip(log, np.random.default_rng(3).normal(5, 1, (12, 40)), strict=True)
+    ]
+    theirs = sm.WLS(np.concatenate([y for _, y in rows]), np.ones(480), weights=np.repeat([w for w, _ in rows], 40)).fit(
+        cov_type="HC0"
+    )
+    beside = [Moments(40, float(y.sum()), float((y * y).sum())) for _, y in rows]
+    ours = mean_alongside(batches(log, 1), beside)
+    assert (ours.value, ours.error, ours.n) == (
+        pytest.approx(theirs.params[0], abs=1e-9),
+        pytest.approx(theirs.bse[0], abs=1e-9),
+        480,
+    )
 
 
 def test_plain_means_are_biased_and_weighted_ones_cover_the_truth():
@@ -99,6 +131,8 @@ def test_what_cannot_be_estimated_is_withheld():
     assert aipw(never) == Withheld("this arm was never played")
     assert ipw(never) == Withheld("a run could not play this arm: its propensity was 0")
     assert aipw_difference(never, [Batch(50, 1.0, Moments(50, 5, 5))] * 2) == Withheld("this arm was never played")
+    sure = [Batch(50, 1.0, Moments(50, 5, 5)), Batch(50, 0.0, Moments())]
+    assert aipw_difference(sure, [*reversed(sure)]) == Withheld("no run could play both arms")
     late = [Batch(50, 0.0, Moments()), Batch(50, 0.5, Moments(24, 12, 12))]
     assert aipw(late).value == pytest.approx(12 / 0.5 / 50)
     with pytest.raises(ValueError, match="same runs"):
