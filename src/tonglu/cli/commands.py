@@ -9,6 +9,7 @@ from tonglu.cli import (
     audience,
     audit,
     bank,
+    before,
     begin,
     check,
     draw,
@@ -67,6 +68,7 @@ app.command("plan", short_help="What the definitions on disk change.")(plan.plan
 app.command("backtest", short_help="Past days with the definitions of today.")(plan.backtest)
 app.command("segment", short_help="A segment's size, changes and a sample.")(audience.segment)
 app.command("count", short_help="A journey's audience, gate by gate.")(audience.count)
+app.command("power", short_help="Days until the lift that matters can be seen.")(before.power)
 app.command("run", short_help="Run the loop once, at an instant.")(runs.run)
 app.command("simulate", short_help="Play days of the invented bank on.")(runs.simulate)
 app.command("deliver", short_help="Let everything leave that is due.")(runs.deliver)
@@ -78,6 +80,7 @@ app.command("replay", short_help="A past run's decisions again, byte for byte.")
 app.command("draw", short_help="A journey as a picture.")(draw.draw)
 app.command("lift", short_help="What touches changed, with intervals.")(measured.lift)
 app.command("learned", short_help="What was learned, and why the next run changes.")(measured.learned)
+app.command("evaluate", short_help="What another policy of arms would have earned.")(before.evaluate)
 app.command("limits", short_help="What is scarce, and what more of it is worth.")(limits.limits)
 app.command("query", short_help="Ask the published file in SQL.")(know.query)
 app.command("preview", short_help="A journey's texts as one customer reads them.")(operations.preview)
