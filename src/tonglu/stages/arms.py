@@ -143,6 +143,8 @@ class Experiment:
         """The chance that each arm is best, the propensities of the next run, and why nothing was learned, where nothing was."""
         count = len(self.arms)
         floor = min(self.floor, 1 / count)
+        assert self.step.lowered.arms is not None
+        written = self.step.lowered.arms.weights if self.step.lowered.arms.learn == "fixed" else None
         harmful = self.harmful()
         kept = [number for number in range(count) if not harmful[number]] or list(range(count))
         objectives = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.objectives()]
@@ -150,10 +152,11 @@ class Experiment:
         found = weigh(objectives, guardrails) if objectives else Withheld("the journey has no goal")
         if isinstance(found, Withheld):
             even = Weighed((1 / count,) * count, (True,) * count)
-            return even.shares, guarded_allocation(even, floor), found.reason
+            return even.shares, written or guarded_allocation(even, floor), found.reason
         weighed = Weighed(_spread(found.shares, kept, count, 0.0), _spread(found.allowed, kept, count, False))
+        if written is not None:
+            return weighed.shares, written, ""
         played = weighed
-        assert self.step.lowered.arms is not None
         if self.step.lowered.arms.learn == "top_two":
             may = [share for share, allowed in zip(weighed.shares, weighed.allowed, strict=True) if allowed]
             pairs = iter(top_two(may))

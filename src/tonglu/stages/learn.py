@@ -38,7 +38,7 @@ def learn(warehouse: Warehouse, program: Program) -> int:
     for journey in sorted(program.current, key=lambda one: one.name):
         for step in sorted(journey.steps, key=lambda one: one.name):
             arms = step.lowered.arms
-            if arms is None or arms.learn == "fixed":
+            if arms is None:
                 continue
             strata = shown.get((journey.name, step.name), {})
             wanted = sorted({EVERYBODY, *(strata if arms.by_stratum else ())})
