@@ -1,0 +1,1 @@
+"""Real campaigns, replayed through the whole loop."""
