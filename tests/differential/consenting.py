@@ -24,15 +24,14 @@ class Word:
 
 
 def words(world: World, customer: int) -> Iterator[Word]:
-    """Every word of a customer that the run knows."""
+    """Every word of a customer that the run knows; no event is a word in."""
     rules = world.policy.consent
     stops = {word.strip().upper() for word in rules.stop_words}
     for event in world.known(customer):
-        if event.name in ("opt_out", "opt_in"):
-            out = event.name == "opt_out"
-            channel = placed(event.properties.get("channel"), CHANNELS, out=out)
-            purpose = placed(event.properties.get("purpose"), PURPOSES, out=out)
-            yield Word(event.at, out, channel, purpose)
+        if event.name == "opt_out":
+            channel = placed(event.properties.get("channel"), CHANNELS)
+            purpose = placed(event.properties.get("purpose"), PURPOSES)
+            yield Word(event.at, True, channel, purpose)
         elif event.touch is not None:
             on = world.touched(event)
             said = re.sub(r"[\s.。!！,，]", "", str(event.properties.get("text") or "").upper())
@@ -41,10 +40,10 @@ def words(world: World, customer: int) -> Iterator[Word]:
                 yield Word(event.at, True, on, MARKETING)
 
 
-def placed(written: str | None, known: Sequence[str], *, out: bool) -> str | None:
-    """The channel or purpose of a word, or none for every one: written so, not written, or a word out of something that nobody knows."""
+def placed(written: str | None, known: Sequence[str]) -> str | None:
+    """The channel or purpose of a word out, or none for every one: written so, not written, or something that nobody knows."""
     word = (written or "").strip().lower()
-    return None if word in ("", "all", "*") or (out and word not in known) else word
+    return None if word in ("", "all", "*") or word not in known else word
 
 
 def last(said: list[Word]) -> Word | None:
