@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, show
+from tonglu.cli.frame import HERE, AsJson, ProjectDir, command, emit_json, next_step, show, talk
 
 
 class By(StrEnum):
@@ -19,6 +19,11 @@ class By(StrEnum):
     TOUCHED = "touched"
     TOGETHER = "together"
 
+
+METHODS = (
+    "Intervals hold however often somebody looks. newcombe: few converted so far, so it is wide; post-stratified, cuped: what was known before "
+    "is taken out; withheld: nothing can be said yet, and why."
+)
 
 Journey = Annotated[str | None, typer.Argument(metavar="[JOURNEY]", help="Only this journey.")]
 
@@ -50,6 +55,7 @@ def lift(
             emit_json({"by": by.value, "lift": [one.as_json() for one in slices_of(file, journey, by.value)]})
         else:
             show(lift_table(file, truth_of(project, written), journey) if by is None else slices_table(file, journey, by.value))
+            talk(METHODS)
     next_step("tonglu lift --by segment" if by is None else "tonglu learned, for what the next run makes of it")
 
 
