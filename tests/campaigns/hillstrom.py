@@ -1,12 +1,11 @@
 """Hillstrom's e-mail experiment (2008): 64,000 customers, two e-mails and none, as the arms of a journey."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from tests.campaigns.history import HELD_OUT, TREATED, arm, data, numbered, read, side
+from tests.campaigns.history import HELD_OUT, TREATED, arm, data, event, numbered, read, side
 
 from tonglu.testing import TinyBank, at
 
@@ -67,19 +66,9 @@ def played(root: Path) -> Iterator[TinyBank]:
         )
         happened = []
         for number, (segment, _, visit, conversion, spend) in zip(numbers, rows, strict=True):
-            told = [("mailed", T, {"mens": segment != WOMENS})]
-            told += [("visited", T + 2 * DAY, {})] if visit else []
-            told += [("bought", T + 3 * DAY, {"spend": f"{spend:.2f}"})] if conversion else []
-            happened += [
-                {
-                    "event_id": f"{name}-{number}",
-                    "customer_id": number,
-                    "name": name,
-                    "occurred_at": when,
-                    "properties": json.dumps(more),
-                }
-                for name, when, more in told
-            ]
+            happened.append(event("mailed", number, T, mens=segment != WOMENS))
+            happened += [event("visited", number, T + 2 * DAY)] if visit else []
+            happened += [event("bought", number, T + 3 * DAY, spend=f"{spend:.2f}")] if conversion else []
         bank.land("events", happened)
         bank.run(T)
         bank.run(T + 15 * DAY)

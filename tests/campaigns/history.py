@@ -5,8 +5,10 @@ next one that the engine, unchanged, draws into the same arm. Nothing of the eng
 which history drew.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +56,12 @@ def numbered(wanted: Sequence[T], where: Callable[[int], T | None], first: int =
         number += 1
     queues = {place: iter(numbers) for place, numbers in free.items()}
     return [next(queues[one]) for one in wanted]
+
+
+def event(name: str, customer: int, when: datetime, **properties: object) -> dict[str, object]:
+    """A row of `events`, one of its name for each customer."""
+    about = {"event_id": f"{name}-{customer}", "customer_id": customer, "name": name, "occurred_at": when}
+    return {**about, "properties": json.dumps(properties)}
 
 
 def side(journey: str, number: int, holdout: float) -> str:

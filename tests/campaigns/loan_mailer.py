@@ -1,12 +1,11 @@
 """Karlan and Zinman's mailing of a lender (2003): three waves, learned from two, judged on the third; and an assignment that is none."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from tests.campaigns.history import arm, data, numbered, read, side
+from tests.campaigns.history import arm, data, event, numbered, read, side
 
 from tonglu.testing import TinyBank, at
 
@@ -114,11 +113,6 @@ def _numbers(rows: list[tuple[object, ...]], where) -> list[int]:
 
 def _events(number: int, row: tuple[object, ...]) -> Iterator[dict[str, object]]:
     wave, applied, interest = int(str(row[0])), row[4], float(str(row[6]))
-
-    def event(name: str, when: datetime, **properties: object) -> dict[str, object]:
-        about = {"event_id": f"{name}-{number}", "customer_id": number, "name": name, "occurred_at": when}
-        return {**about, "properties": json.dumps(properties)}
-
-    yield event("mailed", WAVES[wave], wave=wave)
+    yield event("mailed", number, WAVES[wave], wave=wave)
     if applied:
-        yield event("applied", WAVES[wave] + 10 * DAY, interest=f"{interest:.2f}")
+        yield event("applied", number, WAVES[wave] + 10 * DAY, interest=f"{interest:.2f}")

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tests.closed_loop.play import Found, play
 
-COVERED = (0.85, 0.93)
-"""The share of banks in which an interval must hold the truth: of a journey, and of all marketing together."""
+COVERED = {"together": 0.93}
+"""The share of banks in which the interval of all marketing together must hold the truth; of single journeys 85 %."""
 HARMFUL = ("payroll_companion.greet.plain", {("payroll_welcome", "plain"): 0.3})
 """An arm after which customers open the product three times less than without any touch."""
 
@@ -63,7 +63,7 @@ def tell(found: Sequence[Found]) -> int:
     for name in sorted({name for one in found for name in one.covers}):
         told = [one.covers[name] for one in found if name in one.covers]
         print(f"  {name:<28} the interval holds the truth in {sum(told)} of {len(told)}")
-        failed |= sum(told) < COVERED[name == "together"] * len(told)
+        failed |= sum(told) < COVERED.get(name, 0.85) * len(told)
     paused = [(one.seed, *row) for one in found for row in one.harm]
     measured = sum(name != "together" for one in found for name in one.covers)
     print(f"journeys that paused themselves though no harm was planted: {len(paused)} of {measured} {paused or ''}")

@@ -8,15 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tonglu.core.errors import did_you_mean, wrong
+from tonglu.core.shares import parse_share
+from tonglu.stages.lifts import FEN
 from tonglu.stats.estimate import Effect, fixed
 from tonglu.stats.off_policy import Cell, Logged, Support, direct, doubly_robust, ips, refused, snips, support
 from tonglu.warehouse.analysts import PublishedFile
 from tonglu.warehouse.decision_log import read_log
 
 EQUAL, LEARNED, BEST = "equal", "learned", "best"
-FEN = 100
 FOLDS = 2
 ANY = ""
 """The stratum of everybody."""
@@ -81,7 +83,7 @@ def of_journey(
         InputError: there is no such experiment, goal, arm or run.
     """
     step, goal = _experiment(file, journey, step, goal)
-    rows = file.ask("logged", journey=journey, step=step, goal=goal, after=0)
+    rows = file.ask("logged", journey=journey, step=step, goal=goal)
     after = 0
     if asked in (LEARNED, BEST):
         known = {row["run_no"]: row["n"] for row in file.ask("learned_when", journey=journey, step=step)}
@@ -203,17 +205,16 @@ def _halfway(known: Mapping[int, int], rows: Sequence[Mapping[str, int]]) -> int
     return max(known, key=worth, default=0)
 
 
-def _of_journey(row: Mapping[str, object], *, value: bool) -> Seen:
-    n, y, v, v2, batch = (float(str(row[name])) for name in ("n", "y", "v", "v2", "batch"))
-    r, r2 = (v / FEN, v2 / FEN**2) if value else (y, y)
-    return Seen(str(row["stratum"]), str(row["arm"]), float(str(row["propensity"])), int(batch) % FOLDS, int(n), r, r2)
+def _of_journey(row: Mapping[str, Any], *, value: bool) -> Seen:
+    r, r2 = (row["v"] / FEN, row["v2"] / FEN**2) if value else (row["y"], row["y"])
+    return Seen(row["stratum"], row["arm"], row["propensity"], row["batch"] % FOLDS, row["n"], r, r2)
 
 
-def _learned(rows: Sequence[Mapping[str, object]], strata: Iterable[str], asked: str) -> Shares:
+def _learned(rows: Sequence[Mapping[str, Any]], strata: Iterable[str], asked: str) -> Shares:
     """What a run had learned: the shares that it set ('learned'), or all to the arm that is likeliest to be the best ('best')."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for row in rows:
-        found[str(row["stratum"])][str(row["arm"])] = float(str(row["p_best" if asked == BEST else "propensity"]))
+        found[row["stratum"]][row["arm"]] = row["p_best" if asked == BEST else "propensity"]
     policy = {}
     for stratum in strata:
         shares = found.get(stratum, found[ANY])
@@ -227,7 +228,7 @@ def _learned(rows: Sequence[Mapping[str, object]], strata: Iterable[str], asked:
 def _share(part: str) -> tuple[str, float]:
     name, _, number = part.partition("=")
     try:
-        share = float(number.strip().removesuffix("%")) / (100 if number.strip().endswith("%") else 1)
+        share = parse_share(number)
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:

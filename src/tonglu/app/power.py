@@ -98,21 +98,9 @@ def power(
         Unavailable: a run has the warehouse at this moment.
     """
     header = journey.header
-    if not header.all_goals:
-        raise wrong(f"'{journey.name}' has no goal, so there is nothing to see", "JOURNEY")
-    goal, holdout = header.all_goals[0], header.holdout
-    if not holdout:
-        raise wrong(
-            f"'{journey.name}' holds nobody out, so no effect can be seen", "JOURNEY", "Write a holdout, e.g. holdout: 10%."
-        )
+    goal = _goal(journey)
     known, known_from = _rate(root, definitions, journey.name, goal, rate)
-    wanted, wanted_from = known * ASSUMED_SHARE, ASSUMED
-    if lift is not None:
-        wanted, wanted_from = lift, OPTION
-    elif goal.expect:
-        wanted, wanted_from = goal.expect.lift, EXPECTED
-    if not (0 < known < 1 and 0 < known + wanted < 1 and wanted):
-        raise wrong(f"a rate of {known:.2%} with a lift of {wanted:+.2%} cannot be", "--lift")
+    wanted, wanted_from = _lift(goal, known, lift)
     entering, now = (a_day, 0) if a_day is not None else _flow(root, definitions, journey, settings, as_of)
     within = goal.within / ONE_DAY
 
@@ -122,11 +110,11 @@ def power(
         days = 0 if customers <= now else ceil((customers - now) / entering) if entering else None
         return Sight(share, controls, customers, None if days is None else days + ceil(within))
 
-    spread = sqrt(known * (1 - known) * design)
-    visible = []
-    for day in LOOKED_AT:
-        controls = int((now + (entering or 0) * max(0.0, day - within)) * holdout) if day > within else 0
-        visible.append((day, detectable(spread, controls, holdout, always_valid=True) if controls else None))
+    def visible(day: int) -> float | None:
+        controls = int((now + (entering or 0) * (day - within)) * header.holdout) if day > within else 0
+        spread = sqrt(known * (1 - known) * design)
+        return detectable(spread, controls, header.holdout, always_valid=True) if controls else None
+
     return Power(
         journey.name,
         goal.called,
@@ -137,11 +125,33 @@ def power(
         entering,
         now,
         within,
-        tuple(sight(share, always=True) for share in sorted({*HOLDOUTS, holdout})),
-        sight(holdout, always=False),
-        tuple(visible),
+        tuple(sight(share, always=True) for share in sorted({*HOLDOUTS, header.holdout})),
+        sight(header.holdout, always=False),
+        tuple((day, visible(day)) for day in LOOKED_AT),
         header.randomise,
     )
+
+
+def _goal(journey: Journey) -> Goal:
+    """What the journey is judged by, if somebody is held out to judge it."""
+    if not journey.header.all_goals:
+        raise wrong(f"'{journey.name}' has no goal, so there is nothing to see", "JOURNEY")
+    if not journey.header.holdout:
+        hint = "Write a holdout, e.g. holdout: 10%."
+        raise wrong(f"'{journey.name}' holds nobody out, so no effect can be seen", "JOURNEY", hint)
+    return journey.header.all_goals[0]
+
+
+def _lift(goal: Goal, rate: float, given: float | None) -> tuple[float, str]:
+    """The difference that matters, and where that is from."""
+    found, source = rate * ASSUMED_SHARE, ASSUMED
+    if given is not None:
+        found, source = given, OPTION
+    elif goal.expect:
+        found, source = goal.expect.lift, EXPECTED
+    if not (0 < rate < 1 and 0 < rate + found < 1 and found):
+        raise wrong(f"a rate of {rate:.2%} with a lift of {found:+.2%} cannot be", "--lift")
+    return found, source
 
 
 def _rate(root: Path, definitions: Definitions, journey: str, goal: Goal, given: float | None) -> tuple[float, str]:

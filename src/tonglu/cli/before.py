@@ -42,7 +42,6 @@ def power(
     from dataclasses import asdict
 
     from tonglu.app.definitions import read_definitions
-    from tonglu.app.inspect import project_of
     from tonglu.app.picture import journey_named
     from tonglu.app.power import power as made
     from tonglu.cli.runs import run_instant
@@ -58,7 +57,7 @@ def power(
         lift=_share(lift, "--lift"),
         a_day=a_day,
         design=design,
-        as_of=None if as_of is None else run_instant(as_of, project_of(project)),
+        as_of=None if as_of is None else run_instant(as_of, definitions.project),
     )
     if as_json:
         emit_json(asdict(found))
@@ -114,11 +113,10 @@ def _days(days: int | None) -> str:
 
 
 def _share(text: str | None, option: str) -> float | None:
-    if text is None:
-        return None
-    number = text.strip()
+    from tonglu.core.shares import parse_share
+
     try:
-        return float(number.removesuffix("%")) / 100 if number.endswith("%") else float(number)
+        return None if text is None else parse_share(text)
     except ValueError:
         raise wrong(f"'{text}' is no share", option, "Write it like 2.5% or 0.025.") from None
 

@@ -7,6 +7,7 @@ breaks a guardrail, or is shown to do worse than no touch, is not played.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 from tonglu.compile.program import CompiledGoal, CompiledJourney
@@ -111,6 +112,7 @@ class Experiment:
             Normal((mean + v) / (1 + count), spread / (1 + count)) for count, _, v, _ in found
         )  # as if one more unit had shown the common mean
 
+    @cached_property
     def objectives(self) -> list[Objective]:
         """What the experiment aims at."""
         assert self.step.lowered.arms is not None
@@ -143,26 +145,23 @@ class Experiment:
         """The chance that each arm is best, the propensities of the next run, and why nothing was learned, where nothing was."""
         count = len(self.arms)
         floor = min(self.floor, 1 / count)
-        assert self.step.lowered.arms is not None
-        written = self.step.lowered.arms.weights if self.step.lowered.arms.learn == "fixed" else None
-        harmful = self.harmful()
-        kept = [number for number in range(count) if not harmful[number]] or list(range(count))
-        objectives = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.objectives()]
+        kept = [number for number in range(count) if not self.harmful[number]] or list(range(count))
+        objectives = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.objectives]
         guardrails = [replace(one, beliefs=tuple(one.beliefs[number] for number in kept)) for one in self.guardrails()]
         found = weigh(objectives, guardrails) if objectives else Withheld("the journey has no goal")
         if isinstance(found, Withheld):
             even = Weighed((1 / count,) * count, (True,) * count)
-            return even.shares, written or guarded_allocation(even, floor), found.reason
+            return even.shares, guarded_allocation(even, floor), found.reason
         weighed = Weighed(_spread(found.shares, kept, count, 0.0), _spread(found.allowed, kept, count, False))
-        if written is not None:
-            return weighed.shares, written, ""
         played = weighed
+        assert self.step.lowered.arms is not None
         if self.step.lowered.arms.learn == "top_two":
             may = [share for share, allowed in zip(weighed.shares, weighed.allowed, strict=True) if allowed]
             pairs = iter(top_two(may))
             played = Weighed(tuple(next(pairs) if allowed else 0.0 for allowed in weighed.allowed), weighed.allowed)
         return weighed.shares, guarded_allocation(played, floor), ""
 
+    @cached_property
     def harmful(self) -> list[bool]:
         """Which arms are shown to do worse than no touch at all, at any number of looks, in what the journey is judged by."""
         if self.first is None:
@@ -176,8 +175,11 @@ class Experiment:
         found = []
         for batches in _batches(seen, by_value=False):
             arm, untouched = aipw(batches), mean_alongside(batches, beside)
-            few = min(sum(one.seen.total for one in batches), sum(one.n for one in batches)) < FEW_HARMED
-            if isinstance(arm, Withheld) or isinstance(untouched, Withheld) or few:
+            if (
+                isinstance(arm, Withheld)
+                or isinstance(untouched, Withheld)
+                or sum(one.seen.total for one in batches) < FEW_HARMED
+            ):
                 found.append(False)
                 continue
             variance = arm.variance + untouched.variance
@@ -190,7 +192,7 @@ class Experiment:
         """How the leading arm stands, by estimates that the changing shares do not bias."""
         if self.first is None:
             return Withheld("the journey has no goal")
-        objective = self.objectives()[0]
+        objective = self.objectives[0]
         by_value = objective.name == VALUE
         seen = self.seen(self.first.name if by_value else objective.name)
         return standing(objective.beliefs, _compare(seen, by_value=by_value), minimise=objective.minimise)

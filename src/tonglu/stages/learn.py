@@ -52,10 +52,9 @@ def learn(warehouse: Warehouse, program: Program) -> int:
 
 
 def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, stratum: str, experiment: Experiment) -> None:
-    best, shares, why = experiment.shares()
-    harmful = experiment.harmful()
-    found = experiment.standing()
-    objectives = experiment.objectives()
+    best, learned, why = experiment.shares()
+    arms, found, objectives = step.lowered.arms, experiment.standing(), experiment.objectives
+    shares = arms.weights if arms is not None and arms.learn == "fixed" else learned
     losses = expected_loss(objectives[0].beliefs, minimise=objectives[0].minimise) if objectives else (None,) * len(best)
     seen = experiment.seen(experiment.first.name) if experiment.first else [Seen() for _ in best]
     for number, arm in enumerate(experiment.arms):
@@ -76,7 +75,7 @@ def _keep(warehouse: Warehouse, journey: CompiledJourney, step: CompiledStep, st
             stratum=stratum,
             expected_loss=losses[number],
             p_value=found.p_value if leads and isinstance(found, Standing) else None,
-            standing=why or _standing(found, number, harms=harmful[number], out=shares[number] == 0),
+            standing=why or _standing(found, number, harms=experiment.harmful[number], out=shares[number] == 0),
         )
 
 

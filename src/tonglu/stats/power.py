@@ -10,9 +10,9 @@ where s2 is p (1 - p) for a rate p. With k = 1 it is the n per arm. Where the al
 standard errors, stands for z_(1-alpha/2): sufficient though not necessary, for it may decide earlier.
 """
 
-from math import ceil, log, log1p, sqrt
+from math import ceil, sqrt
 
-from tonglu.stats.always_valid import mixing
+from tonglu.stats.always_valid import reach
 from tonglu.stats.distributions import normal_quantile
 
 
@@ -119,8 +119,7 @@ def _reach(alpha: float, power: float, always_valid: bool) -> float:
     """How many standard errors the lift must measure."""
     if not always_valid:
         return normal_quantile(1 - alpha / 2) + normal_quantile(power)
-    scale = mixing(1.0, alpha)  # n r2 at n = N*, whatever that is
-    return sqrt(2 * (scale + 1) / scale * (log1p(scale) / 2 - log(alpha))) + normal_quantile(power)
+    return reach(1, 1.0, 1 - alpha) + normal_quantile(power)  # at n = N*, whatever that is
 
 
 def _needed(control: float, treated: float, lift: float, holdout: float, reach: float) -> float:
